@@ -1,0 +1,124 @@
+"""Who may do what, and when. One table; printed into docs/protocol.md."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from evenly_protocol import corrections, floor, hands, members, rounds, session, settings, turns, undo
+from evenly_protocol.facts import Command
+from evenly_protocol.members import is_facilitator, tracks
+from evenly_protocol.refusals import Refusal, refuse
+from evenly_protocol.words import SERVER, Role
+
+if TYPE_CHECKING:
+    from evenly_protocol.room import Room
+
+
+class Who(StrEnum):
+    """Who a rule speaks of."""
+
+    SERVER = "server"
+    FACILITATOR = "facilitator"
+    TRACKER = "facilitator or timekeeper"
+    SPEAKER = "facilitator or participant"
+    ANYONE = "anyone"
+
+
+class Rule(NamedTuple):
+    """Who may give a command; whether it needs a running session, and whether it goes during a hold."""
+
+    who: Who
+    in_session: bool = True
+    in_hold: bool = True
+
+
+RULES: dict[type[Command], Rule] = {
+    # the room
+    settings.ChangeSettings: Rule(Who.FACILITATOR, in_session=False),
+    members.NameRoom: Rule(Who.FACILITATOR, in_session=False),
+    members.SetAgreement: Rule(Who.FACILITATOR, in_session=False),
+    members.AnswerAgreement: Rule(Who.ANYONE, in_session=False),
+    members.SetInvitation: Rule(Who.FACILITATOR, in_session=False),
+    members.SetName: Rule(Who.ANYONE, in_session=False),
+    members.SetRole: Rule(Who.FACILITATOR, in_session=False),
+    members.AddGuest: Rule(Who.FACILITATOR, in_session=False),
+    members.GiveGuestSeat: Rule(Who.FACILITATOR, in_session=False),
+    members.RemoveMember: Rule(Who.FACILITATOR, in_session=False),
+    # being on the call
+    members.SetAttending: Rule(Who.FACILITATOR),
+    members.StepAway: Rule(Who.ANYONE),
+    members.ComeBack: Rule(Who.ANYONE),
+    members.LeaveCall: Rule(Who.ANYONE),
+    members.ListenToday: Rule(Who.ANYONE, in_session=False),
+    members.TakeChair: Rule(Who.SPEAKER),
+    members.SetTimekeeper: Rule(Who.FACILITATOR),
+    # the session
+    session.StartSession: Rule(Who.FACILITATOR, in_session=False),
+    session.EndSession: Rule(Who.FACILITATOR),
+    session.Hold: Rule(Who.ANYONE),
+    session.Resume: Rule(Who.FACILITATOR),
+    session.ExtendPhase: Rule(Who.FACILITATOR),
+    session.CountPhase: Rule(Who.FACILITATOR),
+    session.SetIssueHolder: Rule(Who.FACILITATOR),
+    floor.ChangeMode: Rule(Who.FACILITATOR, in_hold=False),
+    # hands
+    hands.RaiseHand: Rule(Who.SPEAKER),
+    hands.WordHand: Rule(Who.SPEAKER),
+    hands.LowerHand: Rule(Who.SPEAKER),
+    hands.DeferHand: Rule(Who.SPEAKER),
+    hands.LowerAllHands: Rule(Who.FACILITATOR),
+    hands.PlaceHand: Rule(Who.FACILITATOR),
+    hands.SwitchQueue: Rule(Who.FACILITATOR),
+    # turns
+    turns.CallNext: Rule(Who.FACILITATOR, in_hold=False),
+    turns.CallHand: Rule(Who.FACILITATOR, in_hold=False),
+    turns.GiveFloor: Rule(Who.TRACKER, in_hold=False),
+    turns.Finish: Rule(Who.SPEAKER, in_hold=False),
+    turns.Speak: Rule(Who.SPEAKER, in_hold=False),
+    turns.ConfirmSpeaker: Rule(Who.SPEAKER, in_hold=False),
+    turns.ExtendTurn: Rule(Who.FACILITATOR),
+    rounds.SkipRound: Rule(Who.SPEAKER, in_hold=False),
+    rounds.ComeBackLater: Rule(Who.SPEAKER, in_hold=False),
+    # the ledger
+    corrections.CorrectAirTime: Rule(Who.SPEAKER, in_session=False),
+    undo.Undo: Rule(Who.SPEAKER, in_session=False, in_hold=False),
+    # the server by itself
+    members.Admit: Rule(Who.SERVER, in_session=False),
+    members.NoticeConnected: Rule(Who.SERVER, in_session=False),
+    members.NoticeLost: Rule(Who.SERVER, in_session=False),
+    session.NoticeGap: Rule(Who.SERVER),
+    turns.PassToAnswer: Rule(Who.SERVER, in_hold=False),
+    turns.MarkUnsure: Rule(Who.SERVER, in_hold=False),
+    turns.MarkUnmarked: Rule(Who.SERVER, in_hold=False),
+}
+
+
+def allowed(room: Room, command: Command, by: int) -> Refusal | None:
+    """The refusal by role or moment, or None when the command may be decided."""
+    rule = RULES[type(command)]
+    if not _is(room, by, rule.who):
+        return refuse("not_allowed")
+    running = room.running
+    if rule.in_session and running is None:
+        return refuse("no_session")
+    if not rule.in_hold and running is not None and running.held_since is not None:
+        return refuse("on_hold")
+    return None
+
+
+def _is(room: Room, seat: int, who: Who) -> bool:
+    if who is Who.SERVER or seat == SERVER:
+        return who is Who.SERVER and seat == SERVER
+    member = room.members.get(seat)
+    if member is None or member.removed or member.is_guest:
+        return False
+    match who:
+        case Who.FACILITATOR:
+            return is_facilitator(room, seat)
+        case Who.TRACKER:
+            return tracks(room, seat)
+        case Who.SPEAKER:
+            return member.role is not Role.OBSERVER
+        case Who.ANYONE:
+            return True

@@ -1,0 +1,203 @@
+"""Undo: the inverse of each step that can be taken back, and when it still can.
+
+While an entry of somebody who leads is folded, the inverse of each of its events is worked out from the room as
+it stood before (`inverse_of`) and kept as a step. Undoing a step tells these events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from evenly_protocol.corrections import AirTimeCorrected, CorrectionUndone, can_undo
+from evenly_protocol.facts import Command, Event, Stamp, wire_name
+from evenly_protocol.floor import FloorModeSet
+from evenly_protocol.hands import HandPlaced, HandsLowered, HandsRestored, QueueSwitched, hand_with
+from evenly_protocol.members import is_facilitator, tracks
+from evenly_protocol.refusals import Refusal, refuse
+from evenly_protocol.session import IssueHolderSet, PhaseCounted, PhaseExtended
+from evenly_protocol.settings import SettingsChanged
+from evenly_protocol.steps import STEPS_KEPT, Step
+from evenly_protocol.turns import TurnBegan, TurnExtended, TurnTakenBack, can_take_back, turn_with
+from evenly_protocol.words import FloorMode, Order, Source
+
+if TYPE_CHECKING:
+    from evenly_protocol.facts import Asking
+    from evenly_protocol.room import Room
+
+Inverse = (
+    HandsRestored
+    | QueueSwitched
+    | FloorModeSet
+    | PhaseExtended
+    | PhaseCounted
+    | IssueHolderSet
+    | TurnExtended
+    | HandPlaced
+    | CorrectionUndone
+    | TurnTakenBack
+    | SettingsChanged
+)
+"""The events that take steps back."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Inverse]).decode
+
+
+class Undo(Command, frozen=True):
+    """Take this step back."""
+
+    step: bytes
+
+
+class StepUndone(Event, frozen=True):
+    """The step is taken back by the events that follow."""
+
+    step: bytes
+
+
+def last_step(room: Room, seat: int) -> Step | None:
+    """The step that *undo* takes back for this seat: the last of those who lead, or its own correction."""
+    session = room.session
+    if session is None:
+        return None
+    leads = is_facilitator(room, seat)
+    mine = (s for s in reversed(session.steps) if leads or s.by == seat)
+    return next((s for s in mine if _still_fits(room, s)), None)
+
+
+def inverse_of(room: Room, event: Event, stamp: Stamp) -> Inverse | None:
+    """The event that takes this one back, from the room as it stands before it; None where none does."""
+    find = _INVERSE.get(type(event))
+    return None if find is None else find(room, event, stamp)
+
+
+def remember(room: Room, stamp: Stamp, events: list[Event], inverses: list[Inverse]) -> None:
+    """Keeps the step that an entry was, if it can be taken back."""
+    session = room.session
+    if session is None or not inverses or any(isinstance(e, StepUndone) for e in events):
+        return
+    what = wire_name(type(inverses[-1]).__name__)
+    session.steps.append(Step(stamp.id, stamp.by, what, _encode(inverses[::-1])))
+    del session.steps[:-STEPS_KEPT]
+
+
+def _undo(room: Room, command: Undo, asking: Asking) -> list[Event] | Refusal:
+    session = room.session
+    step = None if session is None else next((s for s in session.steps if s.id == command.step), None)
+    if session is None or step is None:
+        return refuse("nothing_to_undo")
+    if step.by != asking.by and not is_facilitator(room, asking.by):
+        return refuse("not_yours")
+    correction = step.what == wire_name(CorrectionUndone.__name__)
+    newer = session.steps[session.steps.index(step) + 1 :]
+    if not correction and any(s.what == step.what and _still_fits(room, s) for s in newer):
+        return refuse("undo_too_late")
+    if not _still_fits(room, step):
+        return refuse("undo_too_late")
+    return [StepUndone(step.id), *_decode(step.inverse)]
+
+
+def _still_fits(room: Room, step: Step) -> bool:
+    return all(_fits(room, event) for event in _decode(step.inverse))
+
+
+def _fits(room: Room, event: Inverse) -> bool:
+    """Whether taking back still means what it meant."""
+    floor = room.floor
+    match event:
+        case CorrectionUndone():
+            return can_undo(room, event.correction)
+        case TurnTakenBack():
+            return can_take_back(room, event.turn)
+        case TurnExtended():
+            return turn_with(floor, event.turn) is not None
+        case HandPlaced():
+            return hand_with(floor, event.hand) is not None
+        case HandsRestored():
+            return room.running is not None and not {h.seat for h in event.hands} & {h.seat for h in floor.hands}
+        case SettingsChanged():
+            return True
+        case _:
+            return room.running is not None
+
+
+def _undone(room: Room, event: StepUndone, stamp: Stamp) -> None:
+    if room.session is not None:
+        room.session.steps = [s for s in room.session.steps if s.id != event.step]
+
+
+def _of_turn(room: Room, event: TurnBegan, stamp: Stamp) -> Inverse | None:
+    if not tracks(room, stamp.by) or event.source in (Source.MARK, Source.SOLO):
+        return None
+    return TurnTakenBack(stamp.id)
+
+
+def _of_lowered(room: Room, event: HandsLowered, stamp: Stamp) -> Inverse | None:
+    hands = [h for h in room.floor.hands if h.id in event.hands]
+    if not is_facilitator(room, stamp.by) or all(h.seat == stamp.by for h in hands):
+        return None
+    return HandsRestored([msgspec.structs.replace(h) for h in hands])
+
+
+def _of_mode(room: Room, event: FloorModeSet, stamp: Stamp) -> Inverse | None:
+    before = room.floor.mode
+    return None if before in (FloorMode.ROUND, FloorMode.SOLO) else FloorModeSet(before)
+
+
+def _of_placed(room: Room, event: HandPlaced, stamp: Stamp) -> Inverse | None:
+    hand = hand_with(room.floor, event.hand)
+    if hand is None:
+        return None
+    if room.settings.order is not Order.MANUAL:
+        return HandPlaced(event.hand, hand.pin)
+    manual = room.floor.manual
+    return HandPlaced(event.hand, manual.index(event.hand) + 1 if event.hand in manual else 0)
+
+
+def _of_corrected(room: Room, event: AirTimeCorrected, stamp: Stamp) -> Inverse | None:
+    return CorrectionUndone(stamp.id)
+
+
+def _of_queue(room: Room, event: QueueSwitched, stamp: Stamp) -> Inverse | None:
+    return QueueSwitched(not event.open)
+
+
+def _of_phase(room: Room, event: PhaseExtended, stamp: Stamp) -> Inverse | None:
+    return PhaseExtended(-event.ms)
+
+
+def _of_counted(room: Room, event: PhaseCounted, stamp: Stamp) -> Inverse | None:
+    return PhaseCounted(not event.counted)
+
+
+def _of_holder(room: Room, event: IssueHolderSet, stamp: Stamp) -> Inverse | None:
+    return None if room.session is None else IssueHolderSet(room.session.phase.holder)
+
+
+def _of_extended(room: Room, event: TurnExtended, stamp: Stamp) -> Inverse | None:
+    return TurnExtended(event.turn, -event.ms)
+
+
+def _of_settings(room: Room, event: SettingsChanged, stamp: Stamp) -> Inverse | None:
+    return SettingsChanged(room.settings)
+
+
+_INVERSE: dict[type[Event], Callable[[Room, Any, Stamp], Inverse | None]] = {
+    TurnBegan: _of_turn,
+    HandsLowered: _of_lowered,
+    FloorModeSet: _of_mode,
+    HandPlaced: _of_placed,
+    AirTimeCorrected: _of_corrected,
+    QueueSwitched: _of_queue,
+    PhaseExtended: _of_phase,
+    PhaseCounted: _of_counted,
+    IssueHolderSet: _of_holder,
+    TurnExtended: _of_extended,
+    SettingsChanged: _of_settings,
+}
+
+DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {Undo: _undo}
+EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {StepUndone: _undone}

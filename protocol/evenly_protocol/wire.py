@@ -1,0 +1,402 @@
+"""What crosses the wire: frames, versions, and the one place where bytes become typed messages.
+
+A WebSocket message is a MessagePack array of frames; a frame is an array, its name first. See docs/protocol.md,
+which is generated from these types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, cast
+
+import msgspec
+
+from evenly_protocol.facts import wire_name
+from evenly_protocol.room import AnyCommand, Entry
+
+VERSION = (1, 0)
+"""Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
+
+DEFAULT_PORT = 7447
+MESSAGE_AT_MOST = 16 * 1024
+RELAY_AT_MOST = 128 * 1024
+CHUNK = 64 * 1024
+"""A snapshot leaves in chunks of at most this many bytes."""
+
+
+class Bye(StrEnum):
+    """Why a connection ends. Stable codes."""
+
+    MALFORMED = "malformed"
+    VERSION = "version"
+    REFUSED = "refused"
+    ELSEWHERE = "elsewhere"
+    REMOVED = "removed"
+    LATE = "late"
+    FULL = "full"
+    TOO_FAST = "too_fast"
+    STOPPING = "stopping"
+    DAMAGED = "damaged"
+    DENIED = "denied"
+    EXISTS = "exists"
+
+
+FAREWELLS: dict[Bye, tuple[str, str]] = {
+    Bye.MALFORMED: ("The server could not read that.", "Update Evenly, then join again."),
+    Bye.VERSION: ("This Evenly and the server's are too far apart.", "Update the older of the two."),
+    Bye.REFUSED: ("The invitation does not open this room.", "Ask the facilitator for a new link."),
+    Bye.ELSEWHERE: ("You have joined from another window.", "This one is closed; go on over there."),
+    Bye.REMOVED: ("You are no longer a member of this room.", "Ask the facilitator."),
+    Bye.LATE: ("The server heard nothing in time.", "Join again."),
+    Bye.FULL: ("The server, or the room, is full.", "Try again later."),
+    Bye.TOO_FAST: ("Too many tries from here.", "Wait a minute, then join again."),
+    Bye.STOPPING: ("The server is stopping.", "Nothing is lost; joining again goes by itself."),
+    Bye.DAMAGED: ("The record of this room is damaged.", "Whoever runs the server can restore its backup."),
+    Bye.DENIED: ("A facilitator has not let you in.", "Speak to them on the call."),
+    Bye.EXISTS: (
+        "The room exists already, or may not be made here.",
+        "Ask whoever runs the server for its key.",
+    ),
+}
+"""The codes in words: what happened, and what to do next. Printed into docs/protocol.md."""
+
+
+class Purpose(StrEnum):
+    """What a connection is for. `view` and `stage` only read, and are never counted."""
+
+    MEMBER = "member"
+    VIEW = "view"
+    STAGE = "stage"
+    CREATE = "create"
+
+
+class RelayType(StrEnum):
+    """What an envelope carries; the payload is not the server's to read.
+
+    The first three are private words between one seat and the facilitators. The others are the steps of an
+    anonymous check-in; this version of the server refuses them.
+    """
+
+    INVITE = "invite"
+    INVITE_ANSWER = "invite_answer"
+    AGREEMENT_TALK = "agreement_talk"
+    COMMIT = "commit"
+    REVEAL = "reveal"
+    ROSTER = "roster"
+    MASK = "mask"
+    MASKS = "masks"
+    OPEN = "open"
+    OPENS = "opens"
+    SHARES = "shares"
+    RESULT = "result"
+    REFUSE = "refuse"
+
+
+PRIVATE_WORDS = (RelayType.INVITE, RelayType.INVITE_ANSWER, RelayType.AGREEMENT_TALK)
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True, tag=wire_name, tag_field="frame"):
+    """One frame."""
+
+
+# -- from the member's side --------------------------------------------------------------------------------------
+
+
+class Hello(Frame, frozen=True):
+    """Who is there, and for which room. `nonce`: 32 random bytes."""
+
+    major: int
+    minor: int
+    room: bytes
+    ik: bytes
+    nonce: bytes
+    purpose: Purpose = Purpose.MEMBER
+
+
+class Proof(Frame, frozen=True):
+    """That it is really them.
+
+    Attributes:
+        signature: of H("hello", server name, room, server bytes, client bytes), 64 bytes.
+        server_name: the name that was signed, `host:port`.
+        token: the invitation's token, 32 bytes; empty for a member. When creating: the new room's.
+        key: the server's key for making rooms; empty otherwise.
+        name, name_id, name_signature: the sealed name, its object id, and the device's signature of it.
+        seq: the entries this client holds; −1 for none.
+        counter: the counter of its oldest unacknowledged command, or of the next one.
+    """
+
+    signature: bytes
+    server_name: str
+    token: bytes = b""
+    key: str = ""
+    name: bytes = b""
+    name_id: bytes = b""
+    name_signature: bytes = b""
+    seq: int = -1
+    counter: int = 1
+
+
+class CommandFrame(Frame, frozen=True, tag="command"):
+    """A command. `id`: 16 bytes, also of the object it makes; `counter`: 0 for one not recorded to anybody."""
+
+    id: bytes
+    counter: int
+    body: AnyCommand
+
+
+class AnswerKnock(Frame, frozen=True):
+    """A facilitator lets somebody in (into a guest seat, or 0 for a new one), or does not."""
+
+    ik: bytes
+    admit: bool
+    guest: int = 0
+
+
+class Relay(Frame, frozen=True):
+    """An envelope. `to`: a seat; 0 is everybody it concerns. From the server, `to` is who sent it."""
+
+    type: RelayType
+    to: int
+    payload: bytes = b""
+    check_in: bytes = b""
+    epoch: int = 0
+    stage: str = ""
+    k: int = 0
+
+
+class History(Frame, frozen=True):
+    """Send the entries after this one."""
+
+    after: int
+
+
+class Ping(Frame, frozen=True):
+    """What time is it? `sent`: the client's own clock, sent back."""
+
+    sent: int
+
+
+# -- from the server ---------------------------------------------------------------------------------------------
+
+
+class Challenge(Frame, frozen=True):
+    """Sign these 32 random bytes. The version is the one that will be spoken."""
+
+    major: int
+    minor: int
+    nonce: bytes
+
+
+class Waiting(Frame, frozen=True):
+    """A facilitator has been asked to let you in."""
+
+
+class AgreementFirst(Frame, frozen=True):
+    """Read and answer this before anything else is shown. The fields are those of the agreement."""
+
+    seat: int
+    version: int
+    text: bytes
+    author: bytes
+    id: bytes
+    counter: int
+
+
+class Welcome(Frame, frozen=True):
+    """You are in.
+
+    Attributes:
+        seat: yours.
+        seq: where the server's room stands.
+        at: the server's clock, UTC milliseconds.
+        chunks: chunks of a snapshot that follow; 0 when the entries after yours follow instead.
+        state_version: of the snapshot.
+    """
+
+    seat: int
+    seq: int
+    at: int
+    chunks: int
+    state_version: int
+    read_only: bool = False
+
+
+class Chunk(Frame, frozen=True):
+    """A part of the snapshot, in order."""
+
+    body: bytes
+
+
+class Events(Frame, frozen=True):
+    """Entries, in order, the same bytes for everybody."""
+
+    entries: list[Entry]
+
+
+class Entries(Frame, frozen=True):
+    """A page of history. `more`: ask again after the last."""
+
+    entries: list[Entry]
+    more: bool
+
+
+class Accepted(Frame, frozen=True):
+    """The command with this id is accepted: decided before, or there was nothing to change."""
+
+    id: bytes
+
+
+class Refused(Frame, frozen=True):
+    """The command with this id is refused; an empty id for what could not be read."""
+
+    id: bytes
+    code: str
+
+
+class Knock(msgspec.Struct, frozen=True, array_like=True):
+    """Somebody who waits to be let in."""
+
+    ik: bytes
+    name: bytes
+    name_id: bytes
+    name_signature: bytes
+
+
+class Lobby(Frame, frozen=True):
+    """Who waits to be let in; to facilitators."""
+
+    waiting: list[Knock]
+
+
+class PresenceFrame(Frame, frozen=True, tag="presence"):
+    """The seats that have a connection now. No rule uses it. `saving`: the server cannot save just now."""
+
+    connected: list[int]
+    saving: bool = False
+
+
+class Pong(Frame, frozen=True):
+    """The client's own clock back, and the server's, UTC milliseconds."""
+
+    sent: int
+    at: int
+
+
+class ByeFrame(Frame, frozen=True, tag="bye"):
+    """The connection ends; `code` says why."""
+
+    code: str
+
+
+ClientFrame = Hello | Proof | CommandFrame | AnswerKnock | Relay | History | Ping
+ServerFrame = (
+    Challenge
+    | Waiting
+    | AgreementFirst
+    | Welcome
+    | Chunk
+    | Events
+    | Entries
+    | Accepted
+    | Refused
+    | Lobby
+    | PresenceFrame
+    | Relay
+    | Pong
+    | ByeFrame
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_client = msgspec.msgpack.Decoder(list[ClientFrame])
+_server = msgspec.msgpack.Decoder(list[ServerFrame])
+_raws = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_one_client = msgspec.msgpack.Decoder(ClientFrame)
+_one_server = msgspec.msgpack.Decoder(ServerFrame)
+_entry = msgspec.msgpack.Decoder(Entry)
+
+
+class Unreadable(ValueError):
+    """A message that is not an array of frames of this protocol. `id`: of the command in it, where it has one."""
+
+    def __init__(self, reason: str, command_id: bytes = b"") -> None:
+        super().__init__(reason)
+        self.id = command_id
+
+
+def encode(frames: Iterable[Frame]) -> bytes:
+    """The message that carries these frames."""
+    return _encoder.encode(list(frames))
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """An entry as it is journaled."""
+    return _encoder.encode(entry)
+
+
+def decode_entry(body: bytes) -> Entry:
+    """A journaled entry.
+
+    Raises:
+        Unreadable: the bytes are not an entry of this version or an older one.
+    """
+    try:
+        return _entry.decode(body)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from None
+
+
+def encode_events(bodies: Iterable[bytes]) -> bytes:
+    """The message that carries entries which are encoded already."""
+    return _encoder.encode([["events", [msgspec.Raw(body) for body in bodies]]])
+
+
+def decode_client(message: bytes) -> list[ClientFrame]:
+    """The frames of a message from a member's side.
+
+    Raises:
+        Unreadable: it is not an array of such frames.
+    """
+    try:
+        return _client.decode(message)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Unreadable(str(error), _command_id(message)) from None
+
+
+def decode_server(message: bytes) -> tuple[list[ServerFrame], int]:
+    """The frames of a message from the server, and how many were skipped because this version does not know them.
+
+    Raises:
+        Unreadable: it is not an array of frames at all.
+    """
+    try:
+        return _server.decode(message), 0
+    except msgspec.MsgspecError:
+        pass
+    known: list[ServerFrame] = []
+    try:
+        raws = _raws.decode(message)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from None
+    for raw in raws:
+        try:
+            known.append(_one_server.decode(raw))
+        except msgspec.MsgspecError:
+            continue
+    return known, len(raws) - len(known)
+
+
+def _command_id(message: bytes) -> bytes:
+    """The id of an unreadable command, so that its refusal can name it; empty where none is to be found."""
+    try:
+        frames = cast("object", msgspec.msgpack.decode(message))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return b""
+    if not isinstance(frames, list):
+        return b""
+    for frame in cast("list[Any]", frames):
+        if isinstance(frame, list) and len(cast("list[Any]", frame)) > 1 and frame[0] == "command":
+            found = cast("object", frame[1])
+            return found if isinstance(found, bytes) and len(found) == 16 else b""
+    return b""

@@ -1,0 +1,88 @@
+"""The closed vocabularies of a room, spelled as on the wire. Each tuple's order is the order of the documents."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+GENERAL_TALK = 0
+"""The seat number that stands for nobody in particular."""
+
+SERVER = 0
+"""The `by` of what the server does by itself (timers, lost connections)."""
+
+MILLISECONDS_A_MINUTE = 60_000
+
+
+class Role(StrEnum):
+    """What a member may do. An observer sees, and is never in the queue nor in a check-in."""
+
+    FACILITATOR = "facilitator"
+    PARTICIPANT = "participant"
+    OBSERVER = "observer"
+
+
+class FloorMode(StrEnum):
+    """Who may speak, and how turns are given."""
+
+    QUEUE = "queue"
+    ROUND = "round"
+    SOLO = "solo"
+    QUESTIONS = "questions"
+    OPEN = "open"
+    SILENCE = "silence"
+
+
+class Intent(StrEnum):
+    """Why a hand is up, in order of precedence."""
+
+    PROCESS = "process"
+    QUESTION = "question"
+    CLARIFY = "clarify"
+    REPLY = "reply"
+    SPEAK = "speak"
+
+
+PRECEDENCE = {intent: rank for rank, intent in enumerate(Intent)}
+"""Lower goes first. `process` goes ahead of all; in `questions` all others are `question`."""
+
+
+class Order(StrEnum):
+    """How the queue is ordered."""
+
+    FAIR = "fair"
+    ARRIVAL = "arrival"
+    MANUAL = "manual"
+
+
+class Visibility(StrEnum):
+    """Who sees whose counters."""
+
+    MIRROR = "mirror"
+    OPEN = "open"
+
+
+class Lobby(StrEnum):
+    """When a newcomer waits for a facilitator to let them in."""
+
+    OFF = "off"
+    SESSION = "session"
+    ALWAYS = "always"
+
+
+class Presence(StrEnum):
+    """Whether a member is on the call, as far as known: *attending* is `HERE`."""
+
+    GONE = "gone"
+    HERE = "here"
+    AWAY = "away"
+
+
+class Source(StrEnum):
+    """How a turn came to be given."""
+
+    QUEUE = "queue"
+    SEAT_KEY = "seat_key"
+    ROUND = "round"
+    SOLO = "solo"
+    MARK = "mark"
+    UNMARKED = "unmarked"
