@@ -1,0 +1,174 @@
+"""The server's command line: `serve`, `backup`, `restore`. `evenly serve` and its kin run exactly this."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, NoReturn
+
+from cyclopts import App, Parameter
+from evenly_protocol.wire import DEFAULT_PORT
+
+from evenly_server.journal.archive import backup as write_backup
+from evenly_server.journal.archive import restore as read_backup
+from evenly_server.journal.interface import JournalError
+from evenly_server.logs import set_up
+from evenly_server.serve import Options, ServeError, run
+
+app = App(name="evenly", help="Evenly's server: keeps order without reading.", version_flags=[])
+
+
+@app.command
+def serve(
+    *,
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    journal: str = "evenly.db",
+    name: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    certificate: Path | None = None,
+    private_key: Path | None = None,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    create: Literal["anyone", "key", "nobody"] = "key",
+    metrics: Annotated[bool, Parameter(negative="")] = False,
+    log: Literal["debug", "info", "warning", "error"] = "info",
+    broadcast: Literal["framed-once", "library"] = "framed-once",
+    clock: Annotated[str, Parameter(show=False)] = "system",
+    pace: Annotated[bool, Parameter(show=False)] = True,
+    connections: Annotated[int, Parameter(show=False)] = 0,
+) -> None:
+    """Serve rooms until stopped. Example: evenly serve --host 0.0.0.0 --name peers.example.org \
+--certificate fullchain.pem --private-key key.pem
+
+    Parameters
+    ----------
+    host
+        Address to listen on.
+    port
+        Port to listen on.
+    journal
+        The file that keeps the rooms (SQLite), or "memory" to keep nothing.
+    name
+        A name by which links may call this server, HOST or HOST:PORT. May be given several times.
+    certificate
+        TLS certificate chain, PEM.
+    private_key
+        Its private key, PEM.
+    insecure
+        Serve other machines in the clear: only behind a proxy that does TLS.
+    create
+        Who may make rooms: anyone, those who have the key (printed at first start), or nobody.
+    metrics
+        Show /metrics to other machines too.
+    log
+        How much to say on standard error.
+    broadcast
+        How events are sent; "library" is slower and all the library's own.
+    """
+    set_up(log)
+    options = Options(
+        host=host,
+        port=port,
+        journal=journal,
+        names=list(name),
+        certificate=certificate,
+        private_key=private_key,
+        insecure=insecure,
+        create=create,
+        key=_creation_key(journal) if create == "key" else "",
+        metrics=metrics,
+        fed_clock=None if clock == "system" else int(clock.removeprefix("stdin:")),
+        framed_once=broadcast == "framed-once",
+        paced=pace,
+    )
+    if connections:
+        options.limit_in_all = options.limit_of_one = connections
+    try:
+        _runner()(run(options))
+    except (ServeError, JournalError) as error:
+        _fail(error)
+
+
+@app.command
+def backup(file: Path, *, journal: Path = Path("evenly.db"), force: bool = False) -> None:
+    """Write every room to one file, while the server runs. Example: evenly backup rooms.evenly --journal evenly.db
+
+    Parameters
+    ----------
+    file
+        Where to.
+    journal
+        The journal's file.
+    force
+        Replace the file if it exists.
+    """
+    try:
+        done = write_backup(journal, file, _progress, force=force)
+    except JournalError as error:
+        _fail(error)
+    for damaged in done.left_out:
+        print(f"Left out: {damaged}", file=sys.stderr)
+    print(f"{done.rooms} rooms, {done.records} entries in {file}")
+    if done.left_out:
+        sys.exit(1)
+
+
+@app.command
+def restore(file: Path, *, journal: Path) -> None:
+    """Build a fresh journal from a backup, checking every entry. Example: evenly restore rooms.evenly --journal new.db
+
+    Parameters
+    ----------
+    file
+        The backup.
+    journal
+        The journal to make; it must not exist.
+    """
+    try:
+        done = read_backup(file, journal, _progress)
+    except JournalError as error:
+        _fail(error)
+    print(f"{done.rooms} rooms, {done.records} entries in {journal}")
+
+
+def _progress(done: int, expected: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done} of {expected} rooms", end="" if done < expected else "\n", file=sys.stderr, flush=True)
+
+
+def _creation_key(journal: str) -> str:
+    """The key with which rooms are made here: beside the journal, made and printed at the first start."""
+    if journal == "memory":
+        key = os.environ.get("EVENLY_CREATE_KEY") or secrets.token_urlsafe(16)
+        print(f"key for making rooms: {key}", file=sys.stderr, flush=True)
+        return key
+    path = Path(journal).with_suffix(".key")
+    if path.exists():
+        return path.read_text().strip()
+    key = secrets.token_urlsafe(16)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(key + "\n")
+    print(f"key for making rooms (kept in {path}): {key}", file=sys.stderr, flush=True)
+    return key
+
+
+def _runner():
+    """The fastest event loop there is here."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
+
+
+def _fail(error: Exception) -> NoReturn:
+    print(f"evenly: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    app()

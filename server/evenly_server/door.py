@@ -1,0 +1,231 @@
+"""The door: who may enter a room. Source: architecture.md, "The door"; anonymity.md, section 1.
+
+    hello ──▶ challenge ──▶ proof ──▶ (a newcomer: token, lobby) ──▶ (agreement) ──▶ the room
+
+An unknown room, a wrong token and a wrong signature get the same answer, in the same shape and after the same
+work: nobody can find out which rooms exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ipaddress
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import NamedTuple, TypeVar
+
+from evenly_protocol.hashing import hello_message, profile_message
+from evenly_protocol.members import Admit, seat_of
+from evenly_protocol.sealed import FieldKind, allowed_length
+from evenly_protocol.wire import (
+    VERSION,
+    Bye,
+    Challenge,
+    ClientFrame,
+    Hello,
+    Knock,
+    Ping,
+    Pong,
+    Proof,
+    Purpose,
+    Waiting,
+)
+from evenly_protocol.words import Lobby
+
+from evenly_server.actor import RoomActor, Tools, create
+from evenly_server.journal.interface import JournalDamaged
+from evenly_server.line import Line
+from evenly_server.rooms import Rooms
+from evenly_server.signatures import verify
+
+_F = TypeVar("_F", Hello, Proof)
+
+FAILED_FROM_ONE_ADDRESS = 10
+"""Failed tries a minute for an address (an IPv6 /64)."""
+
+FAILED_IN_ALL = 50
+"""Failed tries a second, of everybody together."""
+
+
+class Creating(NamedTuple):
+    """Who may make rooms: `anyone`, those with the `key`, or `nobody`."""
+
+    who: str
+    key: str
+
+
+class TurnedAway(Exception):
+    """Somebody is not let in; the code is all that they are told."""
+
+    def __init__(self, code: Bye) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Failures:
+    """Failed tries, by address and in all, in room time."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        self._now = now
+        self._by_address: dict[str, deque[int]] = {}
+        self._all: deque[int] = deque()
+
+    def too_many(self, address: str) -> bool:
+        """Whether this address, or all together, have failed too often just now."""
+        now = self._now()
+        _drop(self._all, now - 1_000)
+        mine = self._by_address.get(_network(address))
+        if mine is not None:
+            _drop(mine, now - 60_000)
+        return len(self._all) >= FAILED_IN_ALL or (mine is not None and len(mine) >= FAILED_FROM_ONE_ADDRESS)
+
+    def note(self, address: str) -> None:
+        """One more has failed."""
+        now = self._now()
+        self._all.append(now)
+        if len(self._by_address) > 10_000:
+            self._by_address = {a: d for a, d in self._by_address.items() if d and d[-1] > now - 60_000}
+        self._by_address.setdefault(_network(address), deque(maxlen=FAILED_FROM_ONE_ADDRESS)).append(now)
+
+
+def _drop(times: deque[int], until: int) -> None:
+    while times and times[0] <= until:
+        times.popleft()
+
+
+def _network(address: str) -> str:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else address
+
+
+class Door:
+    """Lets devices in, room by room."""
+
+    def __init__(self, rooms: Rooms, tools: Tools, names: Collection[str], creating: Creating) -> None:
+        self._rooms = rooms
+        self._tools = tools
+        self._names = frozenset(name.lower() for name in names)
+        self._creating = creating
+        self.failures = Failures(tools.clock.now)
+
+    async def enter(self, line: Line, frames: AsyncIterator[ClientFrame], local: str, address: str) -> RoomActor:
+        """Takes a line from its first frame to its seat; the room is not shown yet.
+
+        `local` is the name by which this connection reached the server, `address` where it comes from.
+
+        Raises:
+            TurnedAway: it is not let in.
+        """
+        if self.failures.too_many(address):
+            raise TurnedAway(Bye.TOO_FAST)
+        hello = await _expect(frames, Hello)
+        if hello.major != VERSION[0]:
+            raise TurnedAway(Bye.VERSION)
+        if len(hello.room) != 16 or len(hello.ik) != 32 or len(hello.nonce) != 32:
+            raise TurnedAway(Bye.MALFORMED)
+        nonce = secrets.token_bytes(32)
+        line.send(Challenge(VERSION[0], min(VERSION[1], hello.minor), nonce))
+        proof = await _expect(frames, Proof)
+        if not self._goes_by(proof.server_name, local):
+            raise TurnedAway(Bye.NAME)
+        line.ik, line.purpose, line.counter = hello.ik, hello.purpose, max(1, proof.counter)
+        message = hello_message(proof.server_name, hello.room, nonce, hello.nonce)
+        signed = verify(hello.ik, proof.signature, message)
+        try:
+            if hello.purpose is Purpose.CREATE:
+                return await self._create(line, hello, proof, signed=signed)
+            return await self._admit(line, hello, proof, frames, signed=signed)
+        except TurnedAway as no:
+            if no.code in (Bye.REFUSED, Bye.EXISTS):
+                self._tools.metrics.door_failed_total += 1
+                self.failures.note(address)
+            raise
+
+    def _goes_by(self, name: str, local: str) -> bool:
+        return name in self._names or name == local
+
+    async def _create(self, line: Line, hello: Hello, proof: Proof, *, signed: bool) -> RoomActor:
+        key = hmac.compare_digest(proof.key.encode(), self._creating.key.encode())
+        may = self._creating.who == "anyone" or (self._creating.who == "key" and key)
+        admit = _newcomer(hello, proof)
+        if not (may and signed and admit is not None and len(proof.token) == 32):
+            raise TurnedAway(Bye.EXISTS)
+        if not await create(hello.room, proof.token, admit, self._tools):
+            raise TurnedAway(Bye.EXISTS)
+        actor = await self._rooms.get(hello.room)
+        if actor is None:
+            raise TurnedAway(Bye.EXISTS)
+        line.purpose = Purpose.MEMBER
+        line.seat = seat_of(actor.room, hello.ik)
+        return actor
+
+    async def _admit(
+        self, line: Line, hello: Hello, proof: Proof, frames: AsyncIterator[ClientFrame], *, signed: bool
+    ) -> RoomActor:
+        try:
+            actor = await self._rooms.get(hello.room)
+        except JournalDamaged:
+            if signed:
+                raise TurnedAway(Bye.DAMAGED) from None
+            raise TurnedAway(Bye.REFUSED) from None
+        if actor is None or not signed:
+            raise TurnedAway(Bye.REFUSED)
+        line.seat = seat_of(actor.room, hello.ik)
+        if line.seat:
+            return actor
+        admit = _newcomer(hello, proof)
+        if not actor.opens_to(proof.token, hello.ik) or admit is None or hello.purpose is not Purpose.MEMBER:
+            raise TurnedAway(Bye.REFUSED)
+        guest = 0
+        lobby = actor.room.settings.lobby
+        if lobby is Lobby.ALWAYS or (lobby is Lobby.SESSION and actor.room.running is not None):
+            guest = await self._wait_in_lobby(line, actor, admit, frames)
+        refusal = await actor.ask(Admit(admit.ik, admit.name, admit.name_id, admit.signature, guest))
+        if refusal is not None:
+            raise TurnedAway(Bye.FULL)
+        line.seat = seat_of(actor.room, hello.ik)
+        return actor
+
+    async def _wait_in_lobby(
+        self, line: Line, actor: RoomActor, admit: Admit, frames: AsyncIterator[ClientFrame]
+    ) -> int:
+        """Waits for a facilitator, answering pings meanwhile. The guest seat, 0 for a seat of their own."""
+        line.send(Waiting())
+        answer = actor.knock(line, Knock(admit.ik, admit.name, admit.name_id, admit.signature))
+        listening = asyncio.ensure_future(self._answer_pings(line, frames))
+        try:
+            await asyncio.wait({answer, listening}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            listening.cancel()
+            actor.stop_knocking(admit.ik)
+        if not answer.done():
+            raise TurnedAway(Bye.LATE)
+        guest = answer.result()
+        if guest is None:
+            raise TurnedAway(Bye.DENIED)
+        return guest
+
+    async def _answer_pings(self, line: Line, frames: AsyncIterator[ClientFrame]) -> None:
+        async for frame in frames:
+            if isinstance(frame, Ping):
+                line.send(Pong(frame.sent, self._tools.clock.now()))
+
+
+async def _expect(frames: AsyncIterator[ClientFrame], kind: type[_F]) -> _F:
+    frame = await anext(frames, None)
+    if not isinstance(frame, kind):
+        raise TurnedAway(Bye.MALFORMED)
+    return frame
+
+
+def _newcomer(hello: Hello, proof: Proof) -> Admit | None:
+    """How a newcomer shows themselves, None when the name is not sealed or not signed as it should be."""
+    fits = allowed_length(FieldKind.NAME, len(proof.name)) and len(proof.name_id) == 16
+    if not fits or not verify(hello.ik, proof.name_signature, profile_message(hello.room, proof.name)):
+        return None
+    return Admit(hello.ik, proof.name, proof.name_id, proof.name_signature)

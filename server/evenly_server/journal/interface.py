@@ -1,0 +1,210 @@
+"""The `Journal` protocol: append-only rooms of opaque entry bodies, each record chained to the one before.
+
+Errors raised by journals and archives::
+
+    JournalError
+    ├── JournalRefused     the file cannot be served at all (newer, not ours, served by somebody else)
+    ├── JournalDamaged     one room's records do not chain; other rooms are not affected
+    └── ArchiveError       (archive.py) an archive that is truncated, altered or of another version
+
+An append that is not stored is no error: it is an `Outcome`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, Protocol
+
+GENESIS = bytes(32)
+"""The hash that stands before the first record of every room."""
+
+
+class Outcome(Enum):
+    """How an append or a saved snapshot ended."""
+
+    OK = "ok"
+    """Stored and synced to disk."""
+    CONFLICT = "conflict"
+    """Not stored: the room's head is not the one expected."""
+    UNKNOWN = "unknown"
+    """Perhaps stored: read the room before trying again with the same expected seq."""
+    READ_ONLY = "read-only"
+    """Not stored: the disk is full or fails. A later append tries again by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One entry of a room: its seq (from 1, without gaps), opaque body, and the chain's hash up to it."""
+
+    seq: int
+    body: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A room's folded state just after record `seq`, whose hash is `hash`; the body is opaque."""
+
+    seq: int
+    hash: bytes
+    body: bytes
+
+
+class JournalError(Exception):
+    """Root of what journals raise: a stable `code`, a `title` for a person, `advice` on what to do next."""
+
+    code: ClassVar[str] = "journal"
+
+    def __init__(self, title: str, advice: str) -> None:
+        super().__init__(f"{title}. {advice}")
+        self.title = title
+        self.advice = advice
+
+
+class JournalRefused(JournalError):
+    """The journal cannot be opened as it is; nothing was changed."""
+
+    code: ClassVar[str] = "journal-refused"
+
+
+class JournalDamaged(JournalError):
+    """The chain of `room` is broken at `seq`: the room must be set apart, the others can be served.
+
+    `room` is empty and `seq` 0 when the damage cannot be pinned to one room.
+    """
+
+    code: ClassVar[str] = "journal-damaged"
+
+    def __init__(self, room: bytes, seq: int, reason: str) -> None:
+        where = f"Room {room_mark(room)} is damaged at entry {seq}" if room else "The journal is damaged"
+        super().__init__(f"{where}: {reason}", "Restore it from a backup; other rooms are not affected.")
+        self.room = room
+        self.seq = seq
+        self.reason = reason
+
+
+class Journal(Protocol):
+    """Append-only records of many rooms, with snapshots and an *alive until* time for each room.
+
+    `test_conformance.py` is the contract: the same tests run on every implementation.
+    """
+
+    commits: int
+    """Synced transactions since the start."""
+    appends: int
+    """Appends that ended `OK` since the start."""
+    queue_length: int
+    """Appends and snapshots waiting to be stored now."""
+
+    async def append(self, room: bytes, expected_seq: int, bodies: Sequence[bytes]) -> Outcome:
+        """Append bodies behind record `expected_seq` (0: a new room), all or none; return after the sync.
+
+        Cancelling the caller does not undo the append.
+
+        Raises:
+            JournalDamaged: the room's head does not chain.
+            ValueError: there is no body.
+        """
+        ...
+
+    async def read(self, room: bytes, after: int, limit: int | None = None) -> list[Record]:
+        """Return at most `limit` records with seq > `after`, oldest first, their chain verified.
+
+        Raises:
+            JournalDamaged: a record is missing, altered, or unreadable.
+        """
+        ...
+
+    async def head(self, room: bytes) -> int:
+        """Return the seq of the room's last record, 0 when it has none.
+
+        Raises:
+            JournalDamaged: the last record is unreadable or does not chain.
+        """
+        ...
+
+    async def save_snapshot(self, room: bytes, snapshot: Snapshot) -> Outcome:
+        """Replace the room's snapshot; `CONFLICT` when record `snapshot.seq` is not stored with that hash."""
+        ...
+
+    async def load_snapshot(self, room: bytes) -> Snapshot | None:
+        """Return the room's snapshot; a damaged one is logged and counts as none: records are enough."""
+        ...
+
+    async def rooms(self) -> list[bytes]:
+        """Return the rooms that have records, in the order of their bytes.
+
+        Raises:
+            JournalDamaged: the list itself is unreadable.
+        """
+        ...
+
+    def touch(self, room: bytes, at: int) -> None:
+        """Note that the room was alive at `at` (ms, room time): latest wins; never causes a sync.
+
+        A crash may lose the last second or so of notes.
+        """
+        ...
+
+    async def alive_until(self, room: bytes) -> int | None:
+        """Return the last `touch` of the room that is known (ms, room time)."""
+        ...
+
+    async def close(self) -> None:
+        """Store what waits, then let go of everything. Calling it twice is harmless."""
+        ...
+
+
+def entry_hash(room: bytes, seq: int, prev_hash: bytes, body: bytes) -> bytes:
+    """Return the hash of a record: `H("entry", room, u64 seq, prev_hash, body)`, H as in anonymity.md.
+
+    That is SHA-256 of the parts, each behind its length as u32 big endian, the first being `evenly/1/entry`.
+    """
+    return _hash(b"evenly/1/entry", room, seq.to_bytes(8, "big"), prev_hash, body)
+
+
+def snapshot_checksum(room: bytes, snapshot: Snapshot) -> bytes:
+    """Return the checksum stored beside a snapshot: `H("snapshot", room, u64 seq, hash, body)`."""
+    return _hash(b"evenly/1/snapshot", room, snapshot.seq.to_bytes(8, "big"), snapshot.hash, snapshot.body)
+
+
+def chain(room: bytes, seq: int, head_hash: bytes, bodies: Iterable[bytes]) -> list[Record]:
+    """Make the records of bodies that follow record `seq`, whose hash is `head_hash`."""
+    records: list[Record] = []
+    for body in bodies:
+        seq += 1
+        head_hash = entry_hash(room, seq, head_hash, body)
+        records.append(Record(seq, body, head_hash))
+    return records
+
+
+def verified(
+    room: bytes, after: int, head_hash: bytes, rows: Iterable[tuple[object, object, object]]
+) -> Iterator[Record]:
+    """Yield the records of stored `(seq, hash, body)` rows that must follow record `after`, checking each.
+
+    Raises:
+        JournalDamaged: at the first row that does not belong there.
+    """
+    for seq, stored_hash, body in rows:
+        expected = after + 1
+        if seq != expected:
+            raise JournalDamaged(room, expected, "an entry is missing")
+        if not isinstance(body, bytes) or not isinstance(stored_hash, bytes):
+            raise JournalDamaged(room, expected, "an entry is not readable")
+        if entry_hash(room, expected, head_hash, body) != stored_hash:
+            raise JournalDamaged(room, expected, "an entry does not chain to the one before")
+        after, head_hash = expected, stored_hash
+        yield Record(expected, body, stored_hash)
+
+
+def room_mark(room: bytes) -> str:
+    """Return a short hash that stands for the room in logs and messages (architecture.md, Logs)."""
+    return hashlib.sha256(room).hexdigest()[:12]
+
+
+def _hash(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()

@@ -1,0 +1,283 @@
+"""The server as a process: its socket, its pages for machines, its start and its orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http
+import os
+import secrets
+import signal
+import socket
+import ssl
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evenly_protocol.wire import DEFAULT_PORT, RELAY_AT_MOST, Bye
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.asyncio.server import serve as serve_websocket
+from websockets.http11 import Request, Response
+from websockets.typing import Origin
+
+from evenly_server.actor import Tools
+from evenly_server.clock import Clock, FedClock, SystemClock
+from evenly_server.conversation import converse
+from evenly_server.door import Creating, Door
+from evenly_server.fanout import choose_fanout
+from evenly_server.journal.interface import Journal
+from evenly_server.journal.memory import MemoryJournal
+from evenly_server.journal.sqlite import SqliteJournal
+from evenly_server.line import Line, Pace
+from evenly_server.logs import note
+from evenly_server.metrics import CONTENT_TYPE, Metrics
+from evenly_server.rooms import Rooms
+
+COMMANDS_A_SECOND = 5.0
+COMMANDS_BURST = 20
+CONNECTIONS_OF_ONE_ADDRESS = 200
+CONNECTIONS_IN_ALL = 5_000
+
+
+@dataclass
+class Options:
+    """How a server is started.
+
+    Attributes:
+        host, port: where it listens; port 0 takes a free one.
+        journal: the file of the journal, or `memory` for none.
+        names: HOST:PORT names by which links may call this server, beside its own addresses.
+        certificate, private_key: PEM files for TLS.
+        insecure: plain connections from other machines, too.
+        create: who may make rooms: anyone, key, nobody.
+        metrics: `/metrics` on any address; without it on loopback alone.
+        fed_clock: the parent process tells the time on standard input.
+        framed_once: the fast sending side.
+        paced: the limit of commands a second.
+        limit_in_all, limit_of_one: connections.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    journal: str = "evenly.db"
+    names: list[str] = field(default_factory=list[str])
+    certificate: Path | None = None
+    private_key: Path | None = None
+    insecure: bool = False
+    create: str = "key"
+    key: str = ""
+    metrics: bool = False
+    fed_clock: int | None = None
+    framed_once: bool = True
+    paced: bool = True
+    limit_in_all: int = CONNECTIONS_IN_ALL
+    limit_of_one: int = CONNECTIONS_OF_ONE_ADDRESS
+
+
+class ServeError(Exception):
+    """The server cannot start: a title for a person and what to do next."""
+
+    def __init__(self, title: str, advice: str) -> None:
+        super().__init__(f"{title} {advice}")
+
+
+class Process:
+    """A running server."""
+
+    def __init__(self, options: Options, journal: Journal, clock: Clock) -> None:
+        self._options = options
+        self.journal = journal
+        self.clock = clock
+        self.metrics = Metrics()
+        self._fanout = choose_fanout(framed_once=options.framed_once)
+        self._tools = Tools(journal, clock, self._fanout, self.metrics, lambda: secrets.token_bytes(16))
+        self.rooms = Rooms(self._tools)
+        self._numbers = 0
+        self._addresses: Counter[str] = Counter()
+        self._server: Server | None = None
+        self._door: Door | None = None
+
+    async def listen(self) -> int:
+        """Opens the socket; the port it listens on.
+
+        Raises:
+            ServeError: it cannot, and why.
+        """
+        o = self._options
+        if not o.certificate and not o.insecure and not is_loopback(o.host):
+            raise ServeError(
+                "Without a certificate this server would be reachable in the clear.",
+                "Give --certificate and --private-key, or --insecure behind a proxy that does TLS.",
+            )
+        try:
+            context = _tls(o)
+            self._server = await serve_websocket(
+                self._serve_one,
+                o.host,
+                o.port,
+                ssl=context,
+                compression=None,
+                origins=[None, *(Origin(f"https://{name}") for name in o.names)],
+                process_request=self._page,
+                server_header=None,
+                open_timeout=5,
+                ping_interval=10,
+                ping_timeout=5,
+                close_timeout=2,
+                max_size=RELAY_AT_MOST + 1024,
+                max_queue=4,
+            )
+        except OSError as error:
+            raise ServeError(
+                f"Cannot listen on {o.host}:{o.port} ({error.strerror or 'not available'}).",
+                "Another program may be using it: choose another with --port.",
+            ) from None
+        port = int(next(iter(self._server.sockets)).getsockname()[1])
+        self._door = Door(self.rooms, self._tools, _names(o, port), Creating(o.create, o.key))
+        return port
+
+    async def stop(self) -> None:
+        """Tells everybody, writes everything down, closes."""
+        if self._server is not None:
+            self._server.close(close_connections=False)
+        await self.rooms.stop()
+        if self._server is not None:
+            self._server.close(code=4000, reason=Bye.STOPPING)
+            await self._server.wait_closed()
+        await self.journal.close()
+
+    async def _serve_one(self, connection: ServerConnection) -> None:
+        o = self._options
+        address = str(connection.remote_address[0])
+        self._numbers += 1
+        pace = Pace(COMMANDS_A_SECOND, COMMANDS_BURST, self.clock.now) if o.paced else None
+        line = Line(self._numbers, connection, self._fanout, pace)
+        full = self.metrics.connections >= o.limit_in_all or self._addresses[address] >= o.limit_of_one
+        if full or self._door is None:
+            line.goodbye(Bye.FULL)
+            return
+        self.metrics.connections += 1
+        self._addresses[address] += 1
+        try:
+            await converse(line, self._door, self.clock)
+        finally:
+            self.metrics.connections -= 1
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    def _page(self, connection: ServerConnection, request: Request) -> Response | None:
+        path = request.path.partition("?")[0]
+        if path == "/":
+            return None
+        if path == "/healthz":
+            return connection.respond(http.HTTPStatus.OK, "ok\n")
+        here = is_loopback(str(connection.remote_address[0]))
+        if path == "/metrics" and (self._options.metrics or here):
+            self._count()
+            response = connection.respond(http.HTTPStatus.OK, self.metrics.exposition())
+            del response.headers["Content-Type"]
+            response.headers["Content-Type"] = CONTENT_TYPE
+            return response
+        return connection.respond(http.HTTPStatus.NOT_FOUND, "not found\n")
+
+    def _count(self) -> None:
+        m = self.metrics
+        m.rooms = len(self.rooms.all())
+        m.deliveries_total, m.bytes_out_total = self._fanout.delivered, self._fanout.bytes_out
+        m.slow_cut_total = self._fanout.cut
+        m.journal_commits_total, m.journal_queue = self.journal.commits, self.journal.queue_length
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address or name is this machine alone."""
+    import ipaddress
+
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _tls(options: Options) -> ssl.SSLContext | None:
+    if options.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(options.certificate, options.private_key)
+    except (OSError, ssl.SSLError):
+        raise ServeError(
+            f"The certificate in {options.certificate} cannot be used.",
+            "Both files must be PEM, and the key must be the certificate's.",
+        ) from None
+    return context
+
+
+def _names(options: Options, port: int) -> set[str]:
+    names = {f"localhost:{port}", f"{socket.gethostname()}:{port}".lower()}
+    names.update(name if ":" in name.rpartition("]")[2] else f"{name}:{port}" for name in options.names)
+    return names
+
+
+async def open_journal(path: str) -> Journal:
+    """The journal that `--journal` names.
+
+    Raises:
+        JournalRefused: the file cannot be served.
+    """
+    if path == "memory":
+        return MemoryJournal()
+    return await SqliteJournal.open(path)
+
+
+async def run(options: Options) -> None:
+    """Serves until it is told to stop. Prints `listening PORT` on standard output once it does.
+
+    Raises:
+        ServeError, JournalRefused: it cannot start.
+    """
+    journal = await open_journal(options.journal)
+    clock = SystemClock() if options.fed_clock is None else FedClock(options.fed_clock)
+    process = Process(options, journal, clock)
+    try:
+        port = await process.listen()
+    except ServeError:
+        await journal.close()
+        raise
+    note("listening", port=port, tls=options.certificate is not None)
+    print(f"listening {port}", flush=True)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, _stop, stopping)
+    fed = asyncio.create_task(_feed(clock, process.rooms, stopping)) if isinstance(clock, FedClock) else None
+    await stopping.wait()
+    note("stopping")
+    if fed is not None:
+        fed.cancel()
+    await process.stop()
+    note("stopped")
+
+
+def _stop(stopping: asyncio.Event) -> None:
+    """The first signal stops in order; the second at once."""
+    if stopping.is_set():
+        os._exit(1)
+    stopping.set()
+
+
+async def _feed(clock: FedClock, rooms: Rooms, stopping: asyncio.Event) -> None:
+    """Reads `MILLISECONDS` a line, goes there, and answers `at MILLISECONDS` once all that was due is on disk."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while text := await reader.readline():
+        until = int(text)
+        while clock.step(until):
+            await rooms.idle()
+        await rooms.idle()
+        print(f"at {until}", flush=True)
+    stopping.set()
