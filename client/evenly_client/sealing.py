@@ -86,9 +86,7 @@ class Sealer:
         self._cipher = ChaCha20Poly1305(keys.text_key)
         self._room = room
 
-    def seal(
-        self, kind: FieldKind, text: str, author_ik: bytes, object_id: bytes, nonce: bytes | None = None
-    ) -> bytes:
+    def seal(self, kind: FieldKind, text: str, author_ik: bytes, object_id: bytes, nonce: bytes | None = None) -> bytes:
         """The sealed bytes of `text`, cleaned and padded; a name is cut to its 24 cells.
 
         `author_ik` is the device key (32 bytes) of who writes, `object_id` (16 bytes) what the text belongs

@@ -274,9 +274,7 @@ class Store:
         if not text:
             self._database.execute("DELETE FROM draft WHERE room = ? AND field = ?", (room, field))
             return
-        self._database.execute(
-            "INSERT OR REPLACE INTO draft (room, field, text) VALUES (?, ?, ?)", (room, field, text)
-        )
+        self._database.execute("INSERT OR REPLACE INTO draft (room, field, text) VALUES (?, ?, ?)", (room, field, text))
 
     def draft(self, room: bytes, field: str) -> str:
         """The half-typed text of a field, empty if there is none."""
@@ -296,9 +294,7 @@ class Store:
 
     def setting(self, name: str) -> str | None:
         """A small value kept by this program, or None."""
-        row: tuple[str] | None = self._database.execute(
-            "SELECT value FROM setting WHERE name = ?", (name,)
-        ).fetchone()
+        row: tuple[str] | None = self._database.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
         return None if row is None else row[0]
 
     def keep_setting(self, name: str, value: str) -> None:

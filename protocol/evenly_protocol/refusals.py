@@ -28,6 +28,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "not_in_round": ("You are not waiting in this round.", "Nothing to do."),
     "later_used": ("You have put this off once already.", "Speak, or skip: both are fine."),
     "no_one_behind": ("Nobody is behind you in the queue.", "Nothing to do."),
+    "process_again": ("Another turn comes first.", "One point of process between two other turns."),
     "not_fitting": ("That intent does not go with this kind of floor.", "In questions: question or process."),
     "bad_length": ("That text does not have a size that is allowed.", "Shorten it."),
     "bad_number": ("That number is out of range.", "Use one within the limits."),
@@ -42,6 +43,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "command_gap": ("A command before this one is missing.", "Connect again."),
     "too_fast": ("Too many commands at once.", "Wait a second."),
     "read_only": ("The server cannot save just now.", "What you do is kept and sent when it can."),
+    "malformed": ("The server could not read that.", "Update Evenly."),
     "unknown_command": ("The server does not know that command.", "Update the server."),
     "nobody_there": ("Nobody is there to be told.", "It is said when somebody is."),
 }

@@ -68,6 +68,7 @@ class Room(msgspec.Struct, array_like=True):
         timekeeper, chair: a seat, 0 for nobody.
         unled_since: since when no facilitator is on the call, UTC milliseconds.
         seen: commands accepted, by device key; the empty key is for those not recorded to anybody.
+        last: the id of the last entry folded.
     """
 
     id: bytes
@@ -89,6 +90,7 @@ class Room(msgspec.Struct, array_like=True):
     chair: int = 0
     unled_since: int | None = None
     seen: dict[bytes, CommandsSeen] = {}
+    last: bytes = b""
 
     @property
     def running(self) -> Session | None:
@@ -153,6 +155,9 @@ else:
     AnyCommand = Union[MEMBER_COMMANDS]  # noqa: UP007
     AnyEvent = Union[EVENTS]  # noqa: UP007
 
+UNCOUNTED: frozenset[type[Command]] = frozenset({session.Hold, members.AnswerAgreement})
+"""Commands that stand outside a device's counter: given twice, they do what they do once."""
+
 UNRECORDED: frozenset[type[Command]] = frozenset({session.Hold})
 """Commands of which it is not recorded who gave them."""
 
@@ -187,6 +192,7 @@ def decide(room: Room, command: Command, asking: Asking) -> list[Event] | Refusa
 def evolve(room: Room, entry: Entry) -> None:
     """Folds an entry into the room, in place. Total: every event that was ever written can be folded."""
     stamp = Stamp(entry.seq, entry.at, entry.id, entry.by)
+    device = members.author_of(room, entry.by)
     noted = False
     inverses: list[undo.Inverse] = []
     for event in entry.events:
@@ -200,17 +206,17 @@ def evolve(room: Room, entry: Entry) -> None:
     if room.session is not None:
         room.session.floor.just_ended = None
     if noted:
+        floor.note_members(room, entry.at)
         airtime.note_timeline(room, entry.at)
         members.note_leadership(room, entry.at)
-    room.seq, room.at = entry.seq, entry.at
-    _note_command(room, entry)
+    room.seq, room.at, room.last = entry.seq, entry.at, entry.id
+    _note_command(room, entry, device)
 
 
-def _note_command(room: Room, entry: Entry) -> None:
+def _note_command(room: Room, entry: Entry, device: bytes) -> None:
     if entry.by == 0 and not any(isinstance(e, session.HoldBegan) for e in entry.events):
         return
-    member = room.members.get(entry.by)
-    seen = room.seen.setdefault(member.ik if member else b"", CommandsSeen())
+    seen = room.seen.setdefault(device, CommandsSeen())
     seen.highest = max(seen.highest, entry.counter)
     seen.recent.append(entry.id)
     del seen.recent[:-OUTCOMES_KEPT]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
 from evenly_protocol.facts import wire_name
-from evenly_protocol.room import AnyCommand, Entry
+from evenly_protocol.room import AnyCommand, AnyEvent, Entry
 
 VERSION = (1, 0)
 """Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
@@ -40,6 +40,7 @@ class Bye(StrEnum):
     DAMAGED = "damaged"
     DENIED = "denied"
     EXISTS = "exists"
+    NAME = "name"
 
 
 FAREWELLS: dict[Bye, tuple[str, str]] = {
@@ -54,6 +55,7 @@ FAREWELLS: dict[Bye, tuple[str, str]] = {
     Bye.STOPPING: ("The server is stopping.", "Nothing is lost; joining again goes by itself."),
     Bye.DAMAGED: ("The record of this room is damaged.", "Whoever runs the server can restore its backup."),
     Bye.DENIED: ("A facilitator has not let you in.", "Speak to them on the call."),
+    Bye.NAME: ("This server does not go by the name in the link.", "Its operator can allow it: serve --name."),
     Bye.EXISTS: (
         "The room exists already, or may not be made here.",
         "Ask whoever runs the server for its key.",
@@ -124,6 +126,7 @@ class Proof(Frame, frozen=True):
         key: the server's key for making rooms; empty otherwise.
         name, name_id, name_signature: the sealed name, its object id, and the device's signature of it.
         seq: the entries this client holds; −1 for none.
+        last: the id of the last of them, so that a server restored from a backup sends a snapshot instead.
         counter: the counter of its oldest unacknowledged command, or of the next one.
     """
 
@@ -136,6 +139,7 @@ class Proof(Frame, frozen=True):
     name_signature: bytes = b""
     seq: int = -1
     counter: int = 1
+    last: bytes = b""
 
 
 class CommandFrame(Frame, frozen=True, tag="command"):
@@ -312,7 +316,10 @@ _encoder = msgspec.msgpack.Encoder()
 _client = msgspec.msgpack.Decoder(list[ClientFrame])
 _server = msgspec.msgpack.Decoder(list[ServerFrame])
 _raws = msgspec.msgpack.Decoder(list[msgspec.Raw])
-_one_client = msgspec.msgpack.Decoder(ClientFrame)
+_event = msgspec.msgpack.Decoder(AnyEvent)
+_loose_events = msgspec.msgpack.Decoder(
+    tuple[Literal["events"], list[tuple[int, bytes, int, int, int, list[msgspec.Raw]]]]
+)
 _one_server = msgspec.msgpack.Decoder(ServerFrame)
 _entry = msgspec.msgpack.Decoder(Entry)
 
@@ -375,6 +382,7 @@ def decode_server(message: bytes) -> tuple[list[ServerFrame], int]:
     except msgspec.MsgspecError:
         pass
     known: list[ServerFrame] = []
+    skipped = 0
     try:
         raws = _raws.decode(message)
     except msgspec.MsgspecError as error:
@@ -383,8 +391,30 @@ def decode_server(message: bytes) -> tuple[list[ServerFrame], int]:
         try:
             known.append(_one_server.decode(raw))
         except msgspec.MsgspecError:
-            continue
-    return known, len(raws) - len(known)
+            readable, missing = _readable_entries(raw)
+            known.extend(readable)
+            skipped += missing
+    return known, skipped
+
+
+def _readable_entries(raw: msgspec.Raw) -> tuple[list[ServerFrame], int]:
+    """A frame of entries without the events that this version does not know, and how many were left out."""
+    try:
+        loose = _loose_events.decode(raw)
+    except msgspec.MsgspecError:
+        return [], 1
+    skipped = 0
+    entries: list[Entry] = []
+    for entry in loose[1]:
+        seq, id, at, by, counter, raws = entry
+        events: list[AnyEvent] = []
+        for event in raws:
+            try:
+                events.append(_event.decode(event))
+            except msgspec.MsgspecError:
+                skipped += 1
+        entries.append(Entry(seq, id, at, by, counter, events))
+    return [Events(entries)], skipped
 
 
 def _command_id(message: bytes) -> bytes:

@@ -24,6 +24,7 @@ from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.room import (
     OUTCOMES_KEPT,
     STATE_VERSION,
+    UNCOUNTED,
     UNRECORDED,
     CommandsSeen,
     Entry,
@@ -369,14 +370,15 @@ class RoomActor:
         if not result:
             return asked, None, True
         recorded = type(asked.command) not in UNRECORDED
-        self._fold(asked.id, at, by if recorded else SERVER, asked.counter if recorded else 0, result, entries)
+        counter = 0 if type(asked.command) in UNCOUNTED else asked.counter
+        self._fold(asked.id, at, by if recorded else SERVER, counter, result, entries)
         return asked, None, False
 
     def _known(self, line: Line, asked: Asked) -> str | None:
         """`accepted` for a command decided before, a refusal's code for a gap, None for one to decide."""
         if was_accepted(self.room, line.ik, asked.id):
             return "accepted"
-        if type(asked.command) in UNRECORDED:
+        if type(asked.command) in UNCOUNTED:
             return None
         seen = self.room.seen.get(line.ik) or CommandsSeen()
         if 0 < asked.counter <= seen.highest - OUTCOMES_KEPT:

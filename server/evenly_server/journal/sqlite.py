@@ -60,9 +60,7 @@ COMMIT;
 """
 
 INSERT_RECORD: Final = "INSERT INTO records (room, seq, hash, body) VALUES (?, ?, ?, ?)"
-INSERT_SNAPSHOT: Final = (
-    "INSERT OR REPLACE INTO snapshots (room, seq, hash, body, checksum) VALUES (?, ?, ?, ?, ?)"
-)
+INSERT_SNAPSHOT: Final = "INSERT OR REPLACE INTO snapshots (room, seq, hash, body, checksum) VALUES (?, ?, ?, ?, ?)"
 INSERT_ALIVE: Final = "INSERT OR REPLACE INTO alive (room, at) VALUES (?, ?)"
 SELECT_RECORDS: Final = "SELECT seq, hash, body FROM records WHERE room = ? AND seq >= ? ORDER BY seq LIMIT ?"
 # One seek for each room, where DISTINCT would read every record.

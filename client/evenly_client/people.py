@@ -1,0 +1,65 @@
+"""The people of a room by name: sealed names opened, checked and kept apart.
+
+A name is shown only with its device's signature; where two look alike, the later shows "·2".
+"""
+
+from __future__ import annotations
+
+from evenly_protocol.hashing import profile_message
+from evenly_protocol.members import Member
+from evenly_protocol.room import Room
+from evenly_protocol.sealed import FieldKind
+from evenly_protocol.wire import Knock
+from evenly_protocol.words import GENERAL_TALK
+
+from evenly_client.sealing import UNREADABLE, Sealer, verify
+from evenly_client.text import NAME_CELLS, same_name_key
+
+
+class People:
+    """Names by seat, opened once for each sealed name."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._opened: dict[bytes, str] = {}
+
+    def name(self, room: Room, seat: int) -> str:
+        """The name of a seat as it is shown; "everybody" for general talk."""
+        if seat == GENERAL_TALK:
+            return "everybody"
+        member = room.members.get(seat)
+        if member is None:
+            return f"seat {seat}"
+        name = self._plain(room, member)
+        key = same_name_key(name)
+        same = sum(
+            1
+            for other in room.members.values()
+            if other.seat < seat and not other.removed and same_name_key(self._plain(room, other)) == key
+        )
+        return f"{name}·{same + 1}" if same else name
+
+    def taken(self, room: Room, name: str, *, but: int = 0) -> bool:
+        """Whether somebody else in the room goes by this name, or one that looks the same."""
+        key = same_name_key(name)
+        others = (m for m in room.members.values() if m.seat != but and not m.removed)
+        return any(same_name_key(self._plain(room, m)) == key for m in others)
+
+    def knocking(self, room: Room, knock: Knock) -> str:
+        """The name of somebody who waits to be let in."""
+        if not verify(knock.ik, knock.name_signature, profile_message(room.id, knock.name)):
+            return UNREADABLE
+        return self._sealer.open(FieldKind.NAME, knock.name, knock.ik, knock.name_id, cells=NAME_CELLS)
+
+    def _plain(self, room: Room, member: Member) -> str:
+        opened = self._opened.get(member.name)
+        if opened is None:
+            opened = self._opened[member.name] = self._open(room, member)
+        return opened
+
+    def _open(self, room: Room, member: Member) -> str:
+        signed = not member.ik or verify(member.ik, member.signature, profile_message(room.id, member.name))
+        if not signed:
+            return UNREADABLE
+        name = self._sealer.open(FieldKind.NAME, member.name, member.name_author, member.name_id, cells=NAME_CELLS)
+        return name or f"seat {member.seat}"
