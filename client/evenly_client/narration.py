@@ -1,0 +1,167 @@
+"""What happened, in a sentence: for plain lines, the rehearsal's transcript and the status line of the screen."""
+
+from __future__ import annotations
+
+from evenly_protocol import corrections, floor, hands, members, rounds, session, settings, turns, undo
+from evenly_protocol.facts import Event
+from evenly_protocol.room import Entry
+from evenly_protocol.words import GENERAL_TALK, FloorMode, Source
+
+from evenly_client import phrases
+from evenly_client.peer import Peer
+
+QUIET_WORDS = {
+    "turn_taken_back": "giving the floor",
+    "hands_restored": "lowering hands",
+    "queue_switched": "opening or closing the queue",
+    "floor_mode_set": "changing the floor",
+    "phase_extended": "moving the end",
+    "phase_counted": "whether talk counts",
+    "issue_holder_set": "whose issue it is",
+    "turn_extended": "giving a minute",
+    "hand_placed": "placing a hand",
+    "correction_undone": "moving air time",
+    "settings_changed": "a setting",
+}
+"""What an undo takes back, by the event that undoes it."""
+
+
+def sentences(peer: Peer, entry: Entry) -> list[str]:
+    """What an entry made happen, a sentence an event; nothing for what is not worth saying.
+
+    Of a turn that follows another in the same entry only the beginning is told.
+    """
+    begins = any(isinstance(e, turns.TurnBegan) for e in entry.events)
+    told = (_sentence(peer, entry, e) for e in entry.events if not (begins and isinstance(e, turns.TurnEnded)))
+    return [text for text in told if text]
+
+
+def _sentence(peer: Peer, entry: Entry, event: Event) -> str:
+    room = peer.room
+
+    def name(seat: int) -> str:
+        return peer.name_of(seat)
+
+    def owner(hand: bytes) -> str:
+        up = hands.hand_with(room.floor, hand)
+        return name(up.seat) if up is not None else "Somebody"
+
+    match event:
+        case members.MemberJoined():
+            return f"{name(event.seat)} has joined, seat {event.seat}."
+        case members.GuestAdded():
+            return f"{name(event.seat)} is on the call without a screen, seat {event.seat}."
+        case members.GuestSeatGiven():
+            return f"{name(event.guest)} sits in seat {event.guest} now."
+        case members.MemberArrived():
+            return f"{name(event.seat)} is here."
+        case members.MemberAway():
+            return f"{name(event.seat)} has stepped away."
+        case members.MemberLeft():
+            return f"{name(event.seat)} has left the call."
+        case members.MemberRemoved():
+            return f"{name(event.seat)} is no longer a member."
+        case members.RoleSet():
+            return f"{name(event.seat)} is {phrases.ROLE_WORDS[event.role]} now."
+        case members.TimekeeperSet():
+            return f"{name(event.seat)} marks who is speaking." if event.seat else "Nobody else marks who speaks."
+        case members.ChairTaken():
+            return f"{name(event.seat)} leads until a facilitator is back."
+        case members.ChairReturned():
+            return "A facilitator is back and leads."
+        case members.AgreementSet():
+            return "There is a new text of the agreement."
+        case members.InvitationSet():
+            return "The invitation is open." if event.open else "The invitation is closed."
+        case members.ListeningSet():
+            return f"{name(event.seat)} is listening today." if event.on else ""
+        case settings.SettingsChanged():
+            return f"The queue is ordered {phrases.ORDER_WORDS[event.settings.order]}."
+        case session.SessionStarted():
+            number = room.session.number if room.session else 1
+            return f"Session {number} begins, {phrases.people(len(event.attending))} on the call."
+        case session.SessionEnded():
+            return "The session has ended."
+        case session.HoldBegan():
+            return "Paused. Take the time you need."
+        case session.HoldEnded():
+            return "It goes on."
+        case session.PhaseExtended():
+            minutes = phrases.spoken(abs(event.ms))
+            return f"{minutes} more." if event.ms > 0 else f"{minutes} less."
+        case session.PhaseCounted():
+            return "Talk counts from now on." if event.counted else "Talk does not count from now on."
+        case session.IssueHolderSet():
+            return f"It is {name(event.seat)}'s issue." if event.seat else "It is nobody's issue in particular."
+        case session.GapNoticed():
+            return "The server was away for a moment."
+        case floor.FloorModeSet():
+            return f"{phrases.MODE_WORDS[event.mode]}: {floor.MODES[event.mode]}"
+        case hands.HandRaised():
+            return f"{name(event.seat)} raises a hand: {phrases.INTENT_WORDS[event.intent]}."
+        case hands.HandsLowered():
+            count = len(event.hands)
+            return "A hand is down." if count == 1 else f"{count} hands are down."
+        case hands.HandsRestored():
+            return "The hands are up again."
+        case hands.HandDeferred():
+            return f"{owner(event.hand)} lets another go first."
+        case hands.HandPlaced():
+            return f"{owner(event.hand)} is put at place {event.place}." if event.place else "A place is free again."
+        case hands.QueueSwitched():
+            return "The queue is open." if event.open else "The queue is closed for now."
+        case turns.TurnBegan():
+            return _began(name(event.seat), event)
+        case turns.TurnEnded():
+            return "The turn is finished."
+        case turns.AnswerBegan():
+            return "The question is put."
+        case turns.TurnUnsure():
+            return "Nobody has marked for a while who is speaking."
+        case turns.TurnExtended():
+            return f"{phrases.spoken(event.ms)} more for the turn." if event.ms > 0 else ""
+        case turns.TurnTakenBack():
+            return "That turn is taken back."
+        case rounds.RoundBegan():
+            return f"A round: {phrases.listed([name(s) for s in event.pending])}."
+        case rounds.RoundPutOff():
+            return f"{name(event.seat)} comes back later."
+        case rounds.RoundSkipped():
+            return f"{name(event.seat)} is listening this time." if event.chosen else f"{name(event.seat)} is away."
+        case rounds.RoundEnded():
+            return "Everybody has had their turn."
+        case corrections.AirTimeCorrected():
+            concerned = {entry.by, event.seat} | _owners(peer, event)
+            if peer.seat not in concerned:
+                return ""
+            return f"Air time was moved to {name(event.seat)}." if event.seat else "Air time was moved to nobody."
+        case corrections.CorrectionUndone() | undo.StepUndone():
+            return "Taken back." if isinstance(event, undo.StepUndone) else ""
+        case _:
+            return ""
+
+
+def _owners(peer: Peer, event: corrections.AirTimeCorrected) -> set[int]:
+    ledger = peer.room.session.ledger if peer.room.session else []
+    return {ledger[event.span].seat} if event.span < len(ledger) else set()
+
+
+def _began(name: str, event: turns.TurnBegan) -> str:
+    if event.source is Source.UNMARKED:
+        return "Nobody has marked for a while who is speaking."
+    if event.seat == GENERAL_TALK:
+        return "General talk: nobody in particular."
+    if event.source is Source.MARK:
+        return f"{name} is speaking."
+    return f"{name} has the floor."
+
+
+def phase_changed(entry: Entry) -> bool:
+    """Whether an entry changed what everybody is doing: said by itself even when plain lines are quiet."""
+    told = (session.SessionStarted, session.SessionEnded, floor.FloorModeSet)
+    return any(isinstance(e, told) for e in entry.events)
+
+
+def calm(mode: FloorMode) -> bool:
+    """Whether bells and pop-ups keep quiet in this floor mode."""
+    return mode in (FloorMode.SOLO, FloorMode.SILENCE, FloorMode.ROUND)
