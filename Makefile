@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types bench docs lock endure clean
+.PHONY: demo test lint types bench docs dist lock endure clean
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Evenly needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -32,6 +32,9 @@ bench: .venv/.ready
 
 docs: .venv/.ready
 	$(BIN)/python docs/generate.py
+
+dist: .venv/.ready
+	$(BIN)/hatchling build
 
 endure: .venv/.ready
 	$(BIN)/python -m pytest -m endurance -o addopts= --import-mode=importlib tests/endurance

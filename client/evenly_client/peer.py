@@ -72,6 +72,15 @@ from evenly_client.transport import WrongServer, connected
 PINGS_AT_JOIN = 3
 PING_EVERY_S = 60
 RETRY_REFUSED_S = 0.5
+RETRIED_AT_ONCE = 3
+"""Commands sent again after one was refused for the moment: what a server lets pass in that time."""
+
+SENT_AT_ONCE = 20
+"""Commands sent again after a reconnect, before the first of them are settled: a server's burst."""
+
+STEADY_S = 3.0
+"""A connection that has lasted this long was a good one: the next is tried at once, not ever later."""
+
 TO_BE_SENT_AGAIN = ("read_only", "too_fast", "command_gap")
 """Refusals that pass: what was asked is kept and sent again."""
 
@@ -224,7 +233,8 @@ class Peer:
         self._chunks_expected = 0
         self._task: asyncio.Task[None] | None = None
         self._resending: asyncio.TimerHandle | None = None
-        self._ended: TurnedAway | None = None
+        self._last_sent_again = 0
+        self._ended: Exception | None = None
         self._wake = asyncio.Event()
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -249,6 +259,7 @@ class Peer:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._socket = None
         self._fail_waiters(TurnedAway("stopped"))
 
     def reconnect_now(self) -> None:
@@ -323,9 +334,15 @@ class Peer:
             frame = CommandFrame(id, counter, command)
             self._outbox.put(counter, id, msgspec.msgpack.encode(frame))
             self._counters[id] = counter
-        if self.state is State.LIVE or (self.state is State.AGREEMENT and type(command) is AnswerAgreement):
+        if self._may_go(frame):
             self._transmit(frame)
         return id
+
+    def _may_go(self, frame: CommandFrame) -> bool:
+        """Whether a command may be sent now. One that counts goes behind those that wait to be sent again."""
+        if self.state is State.AGREEMENT:
+            return type(frame.body) is AnswerAgreement
+        return self.state is State.LIVE and (frame.counter == 0 or self._resending is None)
 
     async def ask(self, command: Command, id: bytes = b"") -> Refusal | None:
         """Sends a command and waits for its end: None when it is done and on the server's disk, or the refusal.
@@ -366,8 +383,18 @@ class Peer:
     # -- the connection ------------------------------------------------------------------------------------------
 
     async def _keep_connected(self) -> None:
-        attempt, lost_at = 0, asyncio.get_running_loop().time()
+        try:
+            await self._connect_again_and_again()
+        except Exception as error:  # a mistake, of a watcher's perhaps: whoever waits here gets to know
+            self._fail_waiters(error)
+            self._set_state(State.ENDED)
+            raise
+
+    async def _connect_again_and_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        attempt, lost_at = 0, loop.time()
         while self._ended is None:
+            began = loop.time()
             try:
                 async with connected(self.link, insecure=self._insecure) as socket:
                     await self._converse(socket)
@@ -382,11 +409,11 @@ class Peer:
             self._socket = None
             if self._ended is not None:
                 return
-            if self.state is State.LIVE:
-                attempt, lost_at = 0, asyncio.get_running_loop().time()
+            if loop.time() - began >= STEADY_S and self.state in (State.LIVE, State.LOBBY, State.AGREEMENT):
+                attempt, lost_at = 0, loop.time()
             self._set_state(State.LOST)
             self._wake.clear()
-            gone = asyncio.get_running_loop().time() - lost_at
+            gone = loop.time() - lost_at
             longest = 1.0 if gone < 60 else 10.0
             delay = min(longest, 0.1 * 2 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
             attempt += 1
@@ -414,6 +441,8 @@ class Peer:
                     self._prove(frame, nonce, purpose)
                 else:
                     self._receive(frame)
+                if self._ended is not None:
+                    return
 
     def _prove(self, challenge: Challenge, nonce: bytes, purpose: Purpose) -> None:
         name_id = self.new_id()
@@ -469,10 +498,9 @@ class Peer:
             case AgreementFirst():
                 self.agreement, self.seat = frame, frame.seat
                 self._outbox.counter_seen(frame.counter)
-                self._set_state(State.AGREEMENT)
-                for uncounted in self._uncounted.values():
-                    if type(uncounted.body) is AnswerAgreement:
-                        self._transmit(uncounted)
+                self.state = State.AGREEMENT
+                self._send_again(SENT_AT_ONCE)
+                self._tell(StateChanged(State.AGREEMENT))
             case Lobby():
                 self.waiting = frame.waiting
                 self._tell(LobbyChanged())
@@ -517,7 +545,7 @@ class Peer:
     def _live(self) -> None:
         self.agreement = None
         self._set_state(State.LIVE)
-        self._send_again()
+        self._send_again(SENT_AT_ONCE)
         self._ping(PINGS_AT_JOIN)
 
     def _fold(self, entries: list[Entry]) -> None:
@@ -526,7 +554,12 @@ class Peer:
                 continue
             if entry.seq != self.room.seq + 1:
                 raise Unreadable("an entry is missing")
-            evolve(self.room, entry)
+            try:
+                evolve(self.room, entry)
+            except Exception:
+                # This version cannot fold it: the next connection brings the room as the server has it.
+                self.room = Room(self.link.room)
+                raise Unreadable("an entry cannot be folded") from None
             self.time.at_least(entry.at)
             member = self.room.members.get(self.seat)
             if member is not None and member.removed:
@@ -536,9 +569,7 @@ class Peer:
 
     def _refused(self, frame: Refused) -> None:
         if frame.code in TO_BE_SENT_AGAIN:
-            if self._resending is None:
-                loop = asyncio.get_running_loop()
-                self._resending = loop.call_later(RETRY_REFUSED_S, self._send_again)
+            self._send_again_later()
             return
         self._settle(frame.id, Refusal(frame.code))
 
@@ -547,22 +578,40 @@ class Peer:
         mine = counter is not None or self._uncounted.pop(id, None) is not None
         if counter is not None:
             self._outbox.acknowledged(counter)
+            if counter == self._last_sent_again:
+                self._send_again(SENT_AT_ONCE)
         settled = self._settling.pop(id, None)
         if settled is not None and not settled.done():
             settled.set_result(refusal)
         if mine or refusal is not None:
             self._tell(Settled(id, refusal))
 
-    def _send_again(self) -> None:
-        """Sends what was not acknowledged, in order; the server decides nothing twice."""
+    def _send_again(self, at_once: int) -> None:
+        """Sends what was not acknowledged, in order; the server decides nothing twice.
+
+        No more than `at_once`: the others follow when the last of these is settled, or after a while.
+        """
+        if self._resending is not None:
+            self._resending.cancel()
         self._resending = None
+        self._last_sent_again = 0
+        for frame in self._uncounted.values():
+            if self._may_go(frame):
+                self._transmit(frame)
         if self.state is not State.LIVE:
             return
-        for pending in self._outbox.pending():
-            self._counters[pending.command_id] = pending.counter
-            self._write(msgspec.msgpack.encode([msgspec.Raw(pending.command)]))
-        for frame in self._uncounted.values():
-            self._transmit(frame)
+        pending = self._outbox.pending()
+        for command in pending[:at_once]:
+            self._counters[command.command_id] = command.counter
+            self._write(msgspec.msgpack.encode([msgspec.Raw(command.command)]))
+        if len(pending) > at_once:
+            self._last_sent_again = pending[at_once - 1].counter
+            self._send_again_later()
+
+    def _send_again_later(self) -> None:
+        if self._resending is None:
+            loop = asyncio.get_running_loop()
+            self._resending = loop.call_later(RETRY_REFUSED_S, self._send_again, RETRIED_AT_ONCE)
 
     def _ping(self, times: int) -> None:
         self._transmit(Ping(self.time.stamp()))
@@ -594,7 +643,7 @@ class Peer:
         self._set_state(State.ENDED)
         self._fail_waiters(error)
 
-    def _fail_waiters(self, error: TurnedAway) -> None:
+    def _fail_waiters(self, error: Exception) -> None:
         if self._ended is None:
             self._ended = error
         for _, met in self._waiters:
@@ -614,13 +663,15 @@ class Peer:
     def _tell(self, notice: Notice) -> None:
         for watcher in list(self._watchers):
             watcher(notice)
-        for waiter in list(self._waiters):
-            condition, met = waiter
+        for condition, met in list(self._waiters):
             if met.done():
-                self._waiters.remove(waiter)
-            elif condition(self.room):
-                self._waiters.remove(waiter)
-                met.set_result(None)
+                continue
+            try:
+                if condition(self.room):
+                    met.set_result(None)
+            except Exception as error:
+                met.set_exception(error)
+        self._waiters = [waiter for waiter in self._waiters if not waiter[1].done()]
 
 
 def _ignore(done: asyncio.Future[None]) -> None:

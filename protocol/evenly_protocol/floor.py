@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from evenly_protocol.facts import Command, Event, Stamp
-from evenly_protocol.hands import Hand
+from evenly_protocol.hands import Hand, fit_mode, take_out
+from evenly_protocol.queue import places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.rounds import Round, RoundBegan, guide_ms, next_in_round, round_order
 from evenly_protocol.turns import Turn, TurnBegan, TurnEnded, end_turn
-from evenly_protocol.words import FloorMode, Intent, Source
+from evenly_protocol.words import FloorMode, Intent, Role, Source
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
@@ -23,7 +24,7 @@ MODES: dict[FloorMode, str] = {
     FloorMode.ROUND: "Everyone attending speaks once, in seat order.",
     FloorMode.SOLO: "One named member has the floor.",
     FloorMode.QUESTIONS: "Every hand is a question; the issue-holder answers.",
-    FloorMode.OPEN: "Free talk: everyone marks themselves as speaking; several at once may.",
+    FloorMode.OPEN: "Everyone marks themselves as speaking; several at once may.",
     FloorMode.SILENCE: "Held silence: no turns, and time is charged to nobody.",
 }
 """The floor modes, one at a time, in a sentence each. Printed into docs/protocol.md."""
@@ -135,12 +136,29 @@ def _mode_set(room: Room, event: FloorModeSet, stamp: Stamp) -> None:
     floor.mode = event.mode
     floor.round = None
     floor.idle_since = stamp.at
-    questions = event.mode is FloorMode.QUESTIONS
-    for hand in floor.hands:
-        if questions and hand.intent is not Intent.PROCESS:
-            hand.intent = Intent.QUESTION
-        elif not questions and hand.intent is Intent.QUESTION:
-            hand.intent = Intent.CLARIFY
+    fit_mode(floor)
+
+
+def note_members(room: Room, at: int) -> None:
+    """Whoever is no longer of the room, or sees only, has no turn, no hand and no place in a round.
+
+    A fold of every event that touches who is a member, in which role.
+    """
+    session = room.running
+    if session is None:
+        return
+    floor = session.floor
+    out = {m.seat for m in room.members.values() if m.removed or m.role is Role.OBSERVER}
+    for turn in [t for t in floor.turns if t.seat in out]:
+        end_turn(room, turn.id, at)
+    leaving = [h.id for h in floor.hands if h.seat in out]
+    if leaving:
+        places = places_for_pins(room, at)
+        for hand in sorted(leaving, key=lambda h: -places.get(h, 0)):
+            take_out(floor, hand, places.get(hand, 0))
+    if floor.round is not None:
+        for seat in out:
+            floor.round.forget(seat)
 
 
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {ChangeMode: _change_mode}

@@ -1,0 +1,293 @@
+"""The command line. Each command is a few lines here; what it does is in the module it names.
+
+Nothing here imports Textual: a command that needs a screen imports it when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Literal, NoReturn
+
+from cyclopts import App, Parameter
+
+EXAMPLES = """
+Try it now, alone:   evenly demo
+Open a room:         evenly open "Peer set 3"
+Enter one:           evenly join
+"""
+
+app = App(
+    name="evenly",
+    help="Live peer sessions from the terminal: everyone is heard evenly.",
+    help_epilogue=EXAMPLES,
+    help_format="plaintext",
+    version=lambda: _version(),
+)
+
+Profile = Annotated[str | None, Parameter(help="Which of your device keys to use.")]
+LinkText = Annotated[str | None, Parameter(help="The link, or the name of a room you have been in.")]
+
+
+@app.command
+def demo(
+    *,
+    as_: Annotated[Literal["facilitator", "participant"], Parameter(name="--as")] = "facilitator",
+    plain: Annotated[bool, Parameter(negative="")] = False,
+    speed: float = 1.0,
+    seed: int = 1,
+    minutes: float = 8.0,
+) -> None:
+    """A whole session with rehearsal members on this machine. Example: evenly demo --as participant
+
+    Parameters
+    ----------
+    as_
+        Whose screen is yours.
+    plain
+        Print the session as lines instead (also what happens without a terminal).
+    speed
+        Seconds of the session for each real second; 0 is as fast as it goes (with --plain).
+    seed
+        The same seed gives the same session.
+    minutes
+        How long the rehearsed session is.
+    """
+    from evenly_client.commands import demo as run
+
+    _exit(run(as_=as_, plain=plain, speed=speed, seed=seed, minutes=minutes))
+
+
+@app.command(name="open")
+def open_(
+    name: str = "Peer session",
+    *,
+    format: Literal["open"] = "open",
+    on: str | None = None,
+    key: str | None = None,
+    my_name: Annotated[str | None, Parameter(name="--my-name")] = None,
+    here: Annotated[bool, Parameter(negative="")] = False,
+    port: int | None = None,
+    plain: Annotated[bool, Parameter(negative="")] = False,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    profile: Profile = None,
+) -> None:
+    """Make a room (or go back to it) and lead it. Example: evenly open "Peer set 3" --on peers.example.org
+
+    Parameters
+    ----------
+    name
+        The room's name. A name used before opens that room again.
+    format
+        The session's format; in this version: open, one phase.
+    on
+        The server, HOST or HOST:PORT. Without it, one is started on this computer.
+    key
+        The server's key for making rooms.
+    my_name
+        Your name in the room.
+    here
+        Let only this computer reach the room.
+    port
+        Port of the server that is started here.
+    plain
+        Lines of text instead of the screen.
+    insecure
+        Connect to another machine in the clear.
+    """
+    from evenly_client.commands import open_room as run
+
+    _exit(
+        run(
+            name,
+            on=on,
+            key=key,
+            my_name=my_name,
+            here=here,
+            port=port,
+            plain=plain,
+            insecure=insecure,
+            profile=profile,
+        )
+    )
+
+
+@app.command
+def invite(
+    room: LinkText = None, *, qr: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
+) -> None:
+    """Print the message to paste into an e-mail. Example: evenly invite "Peer set 3" --qr
+
+    Parameters
+    ----------
+    qr
+        Print the link as a QR code too.
+    """
+    from evenly_client.commands import invite as run
+
+    _exit(run(room, qr=qr, profile=profile))
+
+
+@app.command
+def join(
+    link: LinkText = None,
+    *,
+    name: str | None = None,
+    plain: Annotated[bool, Parameter(negative="")] = False,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    profile: Profile = None,
+) -> None:
+    """Enter a room. Without a link: choose one of yours, or paste one. Example: evenly join
+
+    Parameters
+    ----------
+    name
+        Your name in the room.
+    plain
+        Lines of text instead of the screen.
+    insecure
+        Connect to another machine in the clear.
+    """
+    from evenly_client.commands import join as run
+
+    _exit(run(link, name=name, plain=plain, insecure=insecure, profile=profile))
+
+
+@app.command
+def plain(
+    link: LinkText = None,
+    *,
+    name: str | None = None,
+    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    profile: Profile = None,
+) -> None:
+    """The whole session as lines of text. Example: evenly plain --all
+
+    Parameters
+    ----------
+    name
+        Your name in the room.
+    everything
+        Say everything that happens, not only what concerns you.
+    json
+        Events and commands as JSON lines.
+    insecure
+        Connect to another machine in the clear.
+    """
+    from evenly_client.commands import plain as run
+
+    _exit(run(link, name=name, everything=everything, json=json, insecure=insecure, profile=profile))
+
+
+@app.command
+def view(
+    link: LinkText = None, *, insecure: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
+) -> None:
+    """A second screen of mine, never counted. Example: evenly view "Peer set 3"
+
+    Parameters
+    ----------
+    insecure
+        Connect to another machine in the clear.
+    """
+    from evenly_client.commands import look_on as run
+
+    _exit(run(link, stage=False, insecure=insecure, profile=profile))
+
+
+@app.command
+def stage(
+    link: LinkText = None, *, insecure: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
+) -> None:
+    """A screen to share in the call: who speaks, who is next. Example: evenly stage "Peer set 3"
+
+    Parameters
+    ----------
+    insecure
+        Connect to another machine in the clear.
+    """
+    from evenly_client.commands import look_on as run
+
+    _exit(run(link, stage=True, insecure=insecure, profile=profile))
+
+
+@app.command
+def status(*, json: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None) -> None:
+    """What waits for me in my rooms. Example: evenly status
+
+    Parameters
+    ----------
+    json
+        For scripts.
+    """
+    from evenly_client.commands import status as run
+
+    _exit(run(json=json, profile=profile))
+
+
+@app.command
+def doctor(link: LinkText = None, *, profile: Profile = None) -> None:
+    """Check this terminal, this computer and, with a link, the way to the room. Example: evenly doctor"""
+    from evenly_client.doctor import examine
+
+    _exit(examine(link, profile))
+
+
+@app.command(help_flags=[], version_flags=[])
+def serve(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
+    """Run a server for many rooms. Example: evenly serve --name peers.example.org --help"""
+    _server("serve", arguments)
+
+
+@app.command(help_flags=[], version_flags=[])
+def backup(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
+    """Write a server's rooms to one file, while it runs. Example: evenly backup rooms.evenly --journal evenly.db"""
+    _server("backup", arguments)
+
+
+@app.command(help_flags=[], version_flags=[])
+def restore(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
+    """Build a server's journal from a backup. Example: evenly restore rooms.evenly --journal new.db"""
+    _server("restore", arguments)
+
+
+def _server(command: str, arguments: tuple[str, ...]) -> NoReturn:
+    """The server is a program of its own: this process becomes it."""
+    line = [sys.executable, "-m", "evenly_server", command, *arguments]
+    if os.name == "posix":
+        os.execv(sys.executable, line)
+    import subprocess
+
+    sys.exit(subprocess.call(line))
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("evenly")
+
+
+def _exit(status: int) -> None:
+    if status:
+        sys.exit(status)
+
+
+def main() -> None:
+    """The entry point: every error that is ours is a sentence and exit status 1."""
+    from evenly_client.errors import explained
+
+    try:
+        app(result_action="return_value", exit_on_error=False, print_error=True)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
+    except Exception as error:
+        sys.exit(explained(error))
+
+
+if __name__ == "__main__":
+    main()

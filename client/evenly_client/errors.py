@@ -1,0 +1,52 @@
+"""What can go wrong for a user, and how it is said: what happened, why, what to do next; never a traceback.
+
+    UserError          something a user can mend; `title` says what happened, `advice` what to do
+    LinkError          (links.py)      a link that is none
+    StoreError         (store.py)      what this machine keeps cannot be used
+    ConfigError        (config.py)     the config file says something that it cannot
+    TextTooLong        (sealing.py)    a text that does not fit
+    TurnedAway         (peer.py)       the server does not let this device in
+    ServerNotStarted   (local_server.py)
+
+All carry a title and advice, or say both as their text.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from cyclopts.exceptions import CycloptsError
+
+
+class UserError(Exception):
+    """Something that a user can mend."""
+
+    def __init__(self, title: str, advice: str) -> None:
+        super().__init__(f"{title} {advice}")
+        self.title, self.advice = title, advice
+
+
+def explained(error: Exception) -> int:
+    """Says an error in a line or two on standard error. The exit status: 2 for wrong usage, else 1."""
+    if isinstance(error, CycloptsError):
+        return 2
+    if _ours(error):
+        print(f"evenly: {error}", file=sys.stderr)
+        return 1
+    print(f"evenly: Something unexpected happened ({type(error).__name__}).", file=sys.stderr)
+    print(f"Please report it with what stands in {_kept(error)}.", file=sys.stderr)
+    return 1
+
+
+def _ours(error: Exception) -> bool:
+    return type(error).__module__.startswith("evenly_client") and bool(str(error))
+
+
+def _kept(error: Exception) -> str:
+    """Writes the traceback to a file, for a report; its name."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile("w", prefix="evenly-", suffix=".txt", delete=False) as out:
+        traceback.print_exception(error, file=out)
+    return out.name

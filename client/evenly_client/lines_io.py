@@ -1,0 +1,124 @@
+"""Typing and printing lines: in a terminal, where output never breaks a half-typed line, and through a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+
+from evenly_client import json_lines
+from evenly_client.peer import Notice, Peer, State
+from evenly_client.plain import PlainLines
+
+LAST_ANSWERS_S = 2.0
+"""After the input has ended: how long answers to what was typed are waited for, seconds."""
+
+
+async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False) -> int:
+    """The session in lines until the user leaves or the input ends. The exit status."""
+    if json:
+        return await _run_json(peer)
+    client = PlainLines(peer, lambda line: print(line, flush=True), everything=everything)
+    async with peer:
+        async for line in typed(client, peer):
+            await client.heard(line)
+            if client.left:
+                break
+        else:
+            await _settled(peer)
+    return 1 if peer.state is State.ENDED else 0
+
+
+async def _run_json(peer: Peer) -> int:
+    def tell(notice: Notice) -> None:
+        line = json_lines.line_of(peer, notice)
+        if line is not None:
+            print(line, flush=True)
+
+    peer.watch(tell)
+    async with peer:
+        async for line in _piped():
+            if peer.state is State.ENDED:
+                break
+            if not line.strip():
+                continue
+            try:
+                peer.send(json_lines.command_of(line))
+            except json_lines.BadLine as error:
+                print(f'{{"refused":"malformed","because":{_quoted(str(error))}}}', flush=True)
+        else:
+            await _settled(peer)
+    return 1 if peer.state is State.ENDED else 0
+
+
+def _quoted(text: str) -> str:
+    import json
+
+    return json.dumps(text)
+
+
+async def _settled(peer: Peer) -> None:
+    """Waits a moment for what was asked to be settled."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(LAST_ANSWERS_S):
+            await peer.until(lambda _: peer.state is State.LIVE and not peer.unsent)
+
+
+async def typed(client: PlainLines, peer: Peer) -> AsyncIterator[str]:
+    """The lines that are typed, until the input or the session ends for this member."""
+    source = _in_terminal() if sys.stdin.isatty() else _after_entering(peer)
+    reading = aiter(source)
+    ended = asyncio.ensure_future(_until_ended(peer))
+    try:
+        while True:
+            line = asyncio.ensure_future(_next(reading))
+            await asyncio.wait({line, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not line.done():
+                line.cancel()
+                return
+            text = line.result()
+            if text is None:
+                return
+            yield text
+            if client.left:
+                return
+    finally:
+        ended.cancel()
+
+
+async def _next(lines: AsyncIterator[str]) -> str | None:
+    return await anext(lines, None)
+
+
+async def _until_ended(peer: Peer) -> None:
+    with contextlib.suppress(Exception):
+        await peer.until(lambda _: False)
+
+
+async def _after_entering(peer: Peer) -> AsyncIterator[str]:
+    """Lines from a pipe, the first once the room (or the agreement) is there."""
+    with contextlib.suppress(Exception):
+        await peer.until(lambda _: peer.state in (State.LIVE, State.AGREEMENT, State.LOBBY))
+    async for line in _piped():
+        yield line
+
+
+async def _piped() -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        yield line
+
+
+async def _in_terminal() -> AsyncIterator[str]:
+    """One prompt line; what is printed meanwhile appears above it."""
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.patch_stdout import patch_stdout
+
+    session: PromptSession[str] = PromptSession()
+    with patch_stdout():
+        while True:
+            try:
+                yield await session.prompt_async("> ")
+            except (EOFError, KeyboardInterrupt):
+                return

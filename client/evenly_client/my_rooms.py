@@ -1,0 +1,89 @@
+"""The rooms that this member knows: found by link, by name, by number; remembered once entered."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import time
+
+from evenly_client.errors import UserError
+from evenly_client.links import SCHEME, Link
+from evenly_client.outlook import Outlook
+from evenly_client.peer import Notice, Peer, State, StateChanged
+from evenly_client.store import KnownRoom, Store
+from evenly_client.text import NAME_CELLS, clean
+
+
+def interactive() -> bool:
+    """Whether somebody sits at a terminal."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def name_of(store: Store, known: KnownRoom) -> str:
+    """The name of a room as it was when it was last entered."""
+    return store.setting(f"name {known.link.room.hex()}") or "Peer session"
+
+
+def find(store: Store, text: str | None) -> Link:
+    """The link that a user means: a link, a room's name, or, without a text, one chosen from a list.
+
+    Raises:
+        UserError: there is no such room. LinkError: the link is none.
+    """
+    rooms = store.rooms()
+    if text is not None:
+        if SCHEME in text.lower():
+            return Link.parse(text)
+        named = [room for room in rooms if name_of(store, room).casefold() == text.casefold()]
+        if named:
+            return named[0].link
+        raise UserError(f"You have not been in a room called {text[:60]!r}.", "Give its link: evenly join LINK")
+    if not interactive():
+        if rooms:
+            return rooms[0].link
+        raise UserError("Which room?", "Give its link: evenly join LINK")
+    return _choose(store, rooms)
+
+
+def _choose(store: Store, rooms: list[KnownRoom]) -> Link:
+    for number, room in enumerate(rooms, 1):
+        when = time.strftime("%Y-%m-%d", time.localtime(room.last_used / 1000))
+        print(f"  {number}  {name_of(store, room)}   last on {when}")
+    ask = "Number, or paste a link (it is not shown): " if rooms else "Paste the link (it is not shown): "
+    answer = getpass.getpass(ask).strip()
+    if answer.isdigit() and 1 <= int(answer) <= len(rooms):
+        return rooms[int(answer) - 1].link
+    if not answer and rooms:
+        return rooms[0].link
+    return Link.parse(answer)
+
+
+def my_name(store: Store, link: Link, given: str | None) -> str:
+    """The name that this member goes by in a room: given, used there before, or asked for.
+
+    Raises:
+        UserError: there is none, or nothing of it can be shown.
+    """
+    known = store.room(link.room)
+    name = given or (known.my_name if known is not None else "")
+    if not name and interactive():
+        last = store.setting("my name") or ""
+        name = input(f"Your name in the room{f' [{last}]' if last else ''}: ").strip() or last
+    name = clean(name, cells=NAME_CELLS)
+    if not name:
+        raise UserError("A name is needed to enter.", "Give one with --name NAME.")
+    store.keep_setting("my name", name)
+    return name
+
+
+def remember(store: Store, peer: Peer) -> None:
+    """Remembers the room once this member is in it, and again when it has another name."""
+
+    def entered(notice: Notice) -> None:
+        if not (isinstance(notice, StateChanged) and notice.state is State.LIVE):
+            return
+        store.remember_room(peer.link, int(time.time() * 1000))
+        store.keep_my_name(peer.link.room, peer.name)
+        store.keep_setting(f"name {peer.link.room.hex()}", Outlook(peer).room_name)
+
+    peer.watch(entered)
