@@ -275,7 +275,7 @@ async def _open_here(
 
 async def _start_here(store: Store, directory: Path, port: int | None, *, here: bool) -> tuple[LocalServer, int]:
     """A server on this computer, on the port used last if it is free."""
-    wanted = port or int(store.setting("server port") or DEFAULT_PORT)
+    wanted = port if port is not None else int(store.setting("server port") or DEFAULT_PORT)
     arguments = ["--journal", str(directory / "evenly.db"), "--host", "127.0.0.1" if here else "0.0.0.0"]
     if not here:
         certificate, private_key, _ = certificate_in(directory)

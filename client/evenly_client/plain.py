@@ -6,6 +6,7 @@ asked, in one sentence, the figure first. No glyphs, bars or redraws. Source: ex
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from evenly_protocol.members import (
     ListenToday,
     SetAttending,
     SetInvitation,
+    SetName,
     SetTimekeeper,
     StepAway,
     TakeChair,
@@ -38,8 +40,13 @@ from evenly_client import narration, phrases
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Entered, Happened, LobbyChanged, Notice, Peer, Settled, State, StateChanged, Told
 from evenly_client.sealing import TextTooLong
+from evenly_client.text import NAME_CELLS, clean
 
 Say = Callable[[str], None]
+
+NOT_IN_YET = (State.CONNECTING, State.LOBBY, State.AGREEMENT)
+ANSWER_WITHIN_S = 5.0
+"""How long the next line waits for the answer to the one before, seconds."""
 
 
 class Unclear(Exception):
@@ -108,6 +115,8 @@ class PlainLines:
                 here = len(self.peer.connected) or 1
                 self._say(f"You are in {Outlook(self.peer).room_name}, seat {self.peer.seat}, {here} connected.")
                 self._say("Type help for the words, who, queue or time to ask.")
+                if self.peer.people.taken(self.peer.room, self.peer.name, but=self.peer.seat):
+                    self._say("Somebody else here goes by your name. Type name and another, if you like.")
                 self._about_me()
             case State.LOST if not self._lost:
                 self._lost = True
@@ -188,13 +197,25 @@ class PlainLines:
             return
         for word, does in WORDS.items():
             if first in (word, does.letter):
+                if self.peer.state in NOT_IN_YET and word not in ("help", "leave"):
+                    raise Unclear("You are not in the room yet.")
                 await does.run(self, rest)
                 return
         raise Unclear(f"I do not know {parts[0][:40]!r}. Type help for the words.")
 
-    def do(self, command: Command, id: bytes = b"") -> None:
-        """Sends a command; a refusal is said when it comes."""
-        self.peer.send(command, id)
+    async def do(self, command: Command, said: str = "", id: bytes = b"") -> None:
+        """Asks for something and says that it is done; a refusal is said when it comes.
+
+        What is asked while there is no connection is kept, and nobody waits for it.
+        """
+        if self.peer.state is not State.LIVE:
+            self.peer.send(command, id)
+            self._say("Not connected: it is kept, and sent as soon as that is possible.")
+            return
+        asked = asyncio.ensure_future(self.peer.ask(command, id))
+        done, _ = await asyncio.wait({asked}, timeout=ANSWER_WITHIN_S)
+        if done and asked.exception() is None and asked.result() is None and said:
+            self._say(said)
 
     def say(self, line: str) -> None:
         """Prints a line."""
@@ -233,7 +254,7 @@ _INTENTS = {
 async def _hand(lines: PlainLines, words: list[str]) -> None:
     look = lines.look
     if look.floor.mode is FloorMode.OPEN and not words:
-        lines.do(Speak())
+        await lines.do(Speak())
         return
     default = Intent.QUESTION if look.floor.mode is FloorMode.QUESTIONS else Intent.SPEAK
     intent = _INTENTS.get(words[0].lower(), default) if words else default
@@ -241,24 +262,23 @@ async def _hand(lines: PlainLines, words: list[str]) -> None:
     mine = look.my_hand(process=intent is Intent.PROCESS)
     id = lines.peer.new_id()
     if mine is None:
-        lines.do(RaiseHand(intent, lines.peer.seal(FieldKind.WORDS, text, id)), id)
-        lines.say("Your hand is up.")
+        raising = RaiseHand(intent, lines.peer.seal(FieldKind.WORDS, text, id))
+        await lines.do(raising, "Your hand is up.", id)
     elif text:
-        lines.do(WordHand(mine.id, lines.peer.seal(FieldKind.WORDS, text, mine.id)))
-        lines.say("Your hand has these words.")
+        wording = WordHand(mine.id, lines.peer.seal(FieldKind.WORDS, text, mine.id))
+        await lines.do(wording, "Your hand has these words.")
     else:
         lines.say("Your hand is up already. Type down to lower it.")
 
 
 async def _down(lines: PlainLines, words: list[str]) -> None:
     if words:
-        lines.do(LowerHand(_hand_of(lines, _number(words, "seat"))))
+        await lines.do(LowerHand(_hand_of(lines, _number(words, "seat"))))
         return
     mine = lines.look.my_hand() or lines.look.my_hand(process=True)
     if mine is None:
         raise Unclear("Your hand is not up.")
-    lines.do(LowerHand(mine.id))
-    lines.say("Your hand is down.")
+    await lines.do(LowerHand(mine.id), "Your hand is down.")
 
 
 async def _done(lines: PlainLines, words: list[str]) -> None:
@@ -268,7 +288,7 @@ async def _done(lines: PlainLines, words: list[str]) -> None:
         mine = look.floor.turns[0]
     if mine is None:
         raise Unclear("It is not your turn.")
-    lines.do(Finish(mine.id))
+    await lines.do(Finish(mine.id), "Finished.")
 
 
 async def _who(lines: PlainLines, words: list[str]) -> None:
@@ -310,32 +330,41 @@ async def _agenda(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _skip(lines: PlainLines, words: list[str]) -> None:
-    lines.do(SkipRound(_number(words, "seat") if words else 0))
+    await lines.do(SkipRound(_number(words, "seat") if words else 0))
 
 
 async def _later(lines: PlainLines, words: list[str]) -> None:
     look = lines.look
     mine = look.my_hand()
     if look.floor.round is None and mine is not None:
-        lines.do(DeferHand(mine.id))
+        await lines.do(DeferHand(mine.id))
     else:
-        lines.do(ComeBackLater(_number(words, "seat") if words else 0))
+        await lines.do(ComeBackLater(_number(words, "seat") if words else 0))
 
 
 async def _pause(lines: PlainLines, words: list[str]) -> None:
-    lines.do(Resume() if lines.look.held and lines.look.leads else Hold())
+    await lines.do(Resume() if lines.look.held and lines.look.leads else Hold())
 
 
 async def _away(lines: PlainLines, words: list[str]) -> None:
     me = lines.look.me
-    lines.do(StepAway() if me is not None and me.attending else ComeBack())
+    await lines.do(StepAway() if me is not None and me.attending else ComeBack())
 
 
 async def _listen(lines: PlainLines, words: list[str]) -> None:
     me = lines.look.me
     on = me is None or not me.listening
-    lines.do(ListenToday(on))
-    lines.say("You are listening today." if on else "You are no longer only listening.")
+    await lines.do(ListenToday(on), "You are listening today." if on else "You are no longer only listening.")
+
+
+async def _name(lines: PlainLines, words: list[str]) -> None:
+    name = clean(" ".join(words), cells=NAME_CELLS)
+    if not name:
+        raise Unclear("Type: name and how you would like to be called.")
+    if lines.peer.people.taken(lines.peer.room, name, but=lines.peer.seat):
+        raise Unclear("Somebody here goes by that name already. Add something to it.")
+    id = lines.peer.new_id()
+    await lines.do(SetName(*lines.peer.signed_name(name, id)), f"You are {name} now.", id)
 
 
 async def _not(lines: PlainLines, words: list[str]) -> None:
@@ -345,12 +374,12 @@ async def _not(lines: PlainLines, words: list[str]) -> None:
 
 async def _claim(lines: PlainLines, words: list[str]) -> None:
     index, seconds = _span(lines, words)
-    lines.do(CorrectAirTime(index, lines.peer.seat, seconds * 1000))
+    await lines.do(CorrectAirTime(index, lines.peer.seat, seconds * 1000))
 
 
 async def _give(lines: PlainLines, words: list[str]) -> None:
     index, seconds = _span(lines, words)
-    lines.do(CorrectAirTime(index, 0, seconds * 1000))
+    await lines.do(CorrectAirTime(index, 0, seconds * 1000))
 
 
 def _span(lines: PlainLines, words: list[str]) -> tuple[int, int]:
@@ -385,7 +414,7 @@ async def _all(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _chair(lines: PlainLines, words: list[str]) -> None:
-    lines.do(TakeChair())
+    await lines.do(TakeChair())
 
 
 async def _leave(lines: PlainLines, words: list[str]) -> None:
@@ -412,7 +441,7 @@ def help_lines(*, leads: bool) -> Iterator[str]:
 
 async def _start(lines: PlainLines, words: list[str]) -> None:
     minutes = _number(words, "number of minutes") if words else 60
-    lines.do(StartSession([PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
+    await lines.do(StartSession([PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
 
 
 async def _end(lines: PlainLines, words: list[str]) -> None:
@@ -421,7 +450,7 @@ async def _end(lines: PlainLines, words: list[str]) -> None:
         raise Unclear("No session is running.")
     if words != ["yes"]:
         raise Unclear("Type: end yes. It ends the session for everybody.")
-    lines.do(EndSession(session.number))
+    await lines.do(EndSession(session.number))
 
 
 async def _next(lines: PlainLines, words: list[str]) -> None:
@@ -434,14 +463,14 @@ async def _next(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _speaking(lines: PlainLines, words: list[str]) -> None:
-    lines.do(GiveFloor(_number(words, "seat")))
+    await lines.do(GiveFloor(_number(words, "seat")))
 
 
 async def _same(lines: PlainLines, words: list[str]) -> None:
     asked = lines.look.asked()
     if asked is None:
         raise Unclear("Nothing is unclear about who speaks.")
-    lines.do(ConfirmSpeaker(asked.id))
+    await lines.do(ConfirmSpeaker(asked.id))
 
 
 async def _more(lines: PlainLines, words: list[str]) -> None:
@@ -449,16 +478,16 @@ async def _more(lines: PlainLines, words: list[str]) -> None:
     minute = look.room.settings.minute_ms
     turn = look.floor.turns[0] if look.floor.turns else None
     if turn is not None and look.speaking()[0].limit:
-        lines.do(ExtendTurn(turn.id, minute))
+        await lines.do(ExtendTurn(turn.id, minute))
     else:
-        lines.do(ExtendPhase(minute))
+        await lines.do(ExtendPhase(minute))
 
 
 async def _mode(lines: PlainLines, words: list[str]) -> None:
     if not words or words[0] not in list(FloorMode):
         raise Unclear(f"Which? Type mode and one of: {', '.join(FloorMode)}.")
     seat = _number(words[1:], "seat") if len(words) > 1 else 0
-    lines.do(ChangeMode(FloorMode(words[0]), seat))
+    await lines.do(ChangeMode(FloorMode(words[0]), seat))
 
 
 async def _order(lines: PlainLines, words: list[str]) -> None:
@@ -466,12 +495,12 @@ async def _order(lines: PlainLines, words: list[str]) -> None:
         raise Unclear(f"Which? Type order and one of: {', '.join(Order)}.")
     import msgspec
 
-    lines.do(ChangeSettings(msgspec.structs.replace(lines.look.room.settings, order=Order(words[0]))))
+    await lines.do(ChangeSettings(msgspec.structs.replace(lines.look.room.settings, order=Order(words[0]))))
 
 
 async def _place(lines: PlainLines, words: list[str]) -> None:
     hand = _hand_of(lines, _number(words, "seat"))
-    lines.do(PlaceHand(hand, _number(words[1:], "place")))
+    await lines.do(PlaceHand(hand, _number(words[1:], "place")))
 
 
 async def _undo(lines: PlainLines, words: list[str]) -> None:
@@ -480,14 +509,14 @@ async def _undo(lines: PlainLines, words: list[str]) -> None:
         raise Unclear("There is nothing to undo.")
     if words != ["yes"]:
         raise Unclear(f"That takes back: {narration.QUIET_WORDS.get(step.what, step.what)}. Type: undo yes")
-    lines.do(Undo(step.id))
+    await lines.do(Undo(step.id))
 
 
 async def _guest(lines: PlainLines, words: list[str]) -> None:
     if not words:
         raise Unclear("Type: guest and the name.")
     id = lines.peer.new_id()
-    lines.do(AddGuest(lines.peer.seal(FieldKind.NAME, " ".join(words), id)), id)
+    await lines.do(AddGuest(lines.peer.seal(FieldKind.NAME, " ".join(words), id)), "They are in the list.", id)
 
 
 async def _let(lines: PlainLines, words: list[str]) -> None:
@@ -507,23 +536,23 @@ async def _invite(lines: PlainLines, words: list[str]) -> None:
 async def _here(lines: PlainLines, words: list[str]) -> None:
     seat = _number(words, "seat")
     member = lines.peer.room.members.get(seat)
-    lines.do(SetAttending(seat, member is None or not member.attending))
+    await lines.do(SetAttending(seat, member is None or not member.attending))
 
 
 async def _open(lines: PlainLines, words: list[str]) -> None:
-    lines.do(SwitchQueue(True) if words != ["invitation"] else SetInvitation(True))
+    await lines.do(SwitchQueue(True) if words != ["invitation"] else SetInvitation(True))
 
 
 async def _close(lines: PlainLines, words: list[str]) -> None:
-    lines.do(SwitchQueue(False) if words != ["invitation"] else SetInvitation(False))
+    await lines.do(SwitchQueue(False) if words != ["invitation"] else SetInvitation(False))
 
 
 async def _lower(lines: PlainLines, words: list[str]) -> None:
-    lines.do(LowerAllHands())
+    await lines.do(LowerAllHands())
 
 
 async def _timekeeper(lines: PlainLines, words: list[str]) -> None:
-    lines.do(SetTimekeeper(_number(words, "seat")))
+    await lines.do(SetTimekeeper(_number(words, "seat")))
 
 
 async def _move(lines: PlainLines, words: list[str]) -> None:
@@ -533,7 +562,7 @@ async def _move(lines: PlainLines, words: list[str]) -> None:
         raise Unclear("There is no such span. Type spans to see them.")
     seat = _number(words[1:], "seat")
     seconds = _number(words[2:], "number of seconds") if len(words) > 2 else 0
-    lines.do(CorrectAirTime(number - 1, seat, seconds * 1000))
+    await lines.do(CorrectAirTime(number - 1, seat, seconds * 1000))
 
 
 async def _even(lines: PlainLines, words: list[str]) -> None:
@@ -562,6 +591,7 @@ WORDS: dict[str, Word] = {
     "pause": Word("p", "", "pause everything, or go on", False, _pause),
     "away": Word("v", "", "step away, or come back", False, _away),
     "listen": Word("", "", "you are listening today, or no longer", False, _listen),
+    "name": Word("", "NAME", "go by another name", False, _name),
     "not": Word("", "now", "answer to a private invitation", False, _not),
     "spans": Word("", "", "the last spans of talk", False, _spans),
     "claim": Word("", "SPAN [SECONDS]", "that was you speaking", False, _claim),

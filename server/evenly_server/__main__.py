@@ -87,7 +87,7 @@ def serve(
         options.limit_in_all = options.limit_of_one = connections
     try:
         _runner()(run(options))
-    except (ServeError, JournalError) as error:
+    except (ServeError, JournalError, OSError) as error:
         _fail(error)
 
 
@@ -106,7 +106,7 @@ def backup(file: Path, *, journal: Path = Path("evenly.db"), force: bool = False
     """
     try:
         done = write_backup(journal, file, _progress, force=force)
-    except JournalError as error:
+    except (JournalError, OSError) as error:
         _fail(error)
     for damaged in done.left_out:
         print(f"Left out: {damaged}", file=sys.stderr)
@@ -128,7 +128,7 @@ def restore(file: Path, *, journal: Path) -> None:
     """
     try:
         done = read_backup(file, journal, _progress)
-    except JournalError as error:
+    except (JournalError, OSError) as error:
         _fail(error)
     print(f"{done.rooms} rooms, {done.records} entries in {journal}")
 

@@ -14,9 +14,7 @@ LINK = Link("evenly.example.org", DEFAULT_PORT, ROOM, SECRET)
 TEXT = f"evenly://evenly.example.org/{R}#{S}"
 
 SIXTEEN = st.binary(min_size=16, max_size=16)
-HOSTS = st.sampled_from(
-    ["localhost", "evenly.example.org", "10.0.0.7", "::1", "2001:db8::7", "xn--bcher-kva.example"]
-)
+HOSTS = st.sampled_from(["localhost", "evenly.example.org", "10.0.0.7", "::1", "2001:db8::7", "xn--bcher-kva.example"])
 
 
 @given(HOSTS, st.integers(1, 65535), SIXTEEN, SIXTEEN, st.none() | SIXTEEN)
@@ -30,9 +28,7 @@ def test_what_is_printed_is_read_back(host: str, port: int, room: bytes, secret:
 
 def test_a_printed_link_has_its_secret_in_groups() -> None:
     """The usual port is left out; hyphens stand in the secret alone."""
-    assert (
-        LINK.invite_text() == f"evenly://evenly.example.org/{R}#{S[:5]}-{S[5:10]}-{S[10:15]}-{S[15:20]}-{S[20:]}"
-    )
+    assert LINK.invite_text() == f"evenly://evenly.example.org/{R}#{S[:5]}-{S[5:10]}-{S[10:15]}-{S[15:20]}-{S[20:]}"
     with_pin = Link("::1", 80, ROOM, SECRET, PIN).invite_text()
     assert with_pin.startswith(f"evenly://[::1]:80/{R}#")
     assert with_pin.endswith(f".{P}")
