@@ -53,7 +53,7 @@ def demo(
     minutes
         How long the rehearsed session is.
     """
-    from evenly_client.commands import demo as run
+    from evenly_client.commands.rehearse import demo as run
 
     _exit(run(as_=as_, plain=plain, speed=speed, seed=seed, minutes=minutes))
 
@@ -95,7 +95,7 @@ def open_(
     insecure
         Connect to another machine in the clear.
     """
-    from evenly_client.commands import open_room as run
+    from evenly_client.commands.opening import open_room as run
 
     _exit(
         run(
@@ -123,7 +123,7 @@ def invite(
     qr
         Print the link as a QR code too.
     """
-    from evenly_client.commands import invite as run
+    from evenly_client.commands.opening import invite as run
 
     _exit(run(room, qr=qr, profile=profile))
 
@@ -148,7 +148,7 @@ def join(
     insecure
         Connect to another machine in the clear.
     """
-    from evenly_client.commands import join as run
+    from evenly_client.commands.enter import join as run
 
     _exit(run(link, name=name, plain=plain, insecure=insecure, profile=profile))
 
@@ -176,7 +176,7 @@ def plain(
     insecure
         Connect to another machine in the clear.
     """
-    from evenly_client.commands import plain as run
+    from evenly_client.commands.enter import plain as run
 
     _exit(run(link, name=name, everything=everything, json=json, insecure=insecure, profile=profile))
 
@@ -192,7 +192,7 @@ def view(
     insecure
         Connect to another machine in the clear.
     """
-    from evenly_client.commands import look_on as run
+    from evenly_client.commands.enter import look_on as run
 
     _exit(run(link, stage=False, insecure=insecure, profile=profile))
 
@@ -208,7 +208,7 @@ def stage(
     insecure
         Connect to another machine in the clear.
     """
-    from evenly_client.commands import look_on as run
+    from evenly_client.commands.enter import look_on as run
 
     _exit(run(link, stage=True, insecure=insecure, profile=profile))
 
@@ -222,7 +222,7 @@ def status(*, json: Annotated[bool, Parameter(negative="")] = False, profile: Pr
     json
         For scripts.
     """
-    from evenly_client.commands import status as run
+    from evenly_client.commands.looking import status as run
 
     _exit(run(json=json, profile=profile))
 

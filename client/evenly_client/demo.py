@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evenly_protocol.airtime import totals
-from evenly_protocol.members import NameRoom, SetAgreement
-from evenly_protocol.sealed import FieldKind
 from evenly_protocol.words import Role, Source
 
-from evenly_client import agreement, narration, phrases
+from evenly_client import narration, phrases
 from evenly_client.links import Link
 from evenly_client.local_server import LocalServer
+from evenly_client.new_room import set_up
 from evenly_client.peer import Happened, Notice, Peer
 from evenly_client.rehearsal import Rehearsal, RehearsalFacilitator
 from evenly_client.sealing import DeviceKey
@@ -43,14 +42,6 @@ async def started(plan: Plan) -> tuple[LocalServer, Rehearsal]:
     return server, Rehearsal(server, link, seed=plan.seed, speed=plan.speed, at=at)
 
 
-async def set_up_room(peer: Peer, name: str) -> None:
-    """A new room gets its name and the agreement's template."""
-    id = peer.new_id()
-    await peer.ask(NameRoom(peer.seal(FieldKind.ROOM, name, id)), id)
-    id = peer.new_id()
-    await peer.ask(SetAgreement(peer.seal(FieldKind.AGREEMENT, agreement.TEMPLATE, id)), id)
-
-
 async def in_lines(plan: Plan, say: Callable[[str], None]) -> bool:
     """The whole session as lines of text, then a summary. Whether it came to its end."""
     server, rehearsal = await started(plan)
@@ -58,7 +49,7 @@ async def in_lines(plan: Plan, say: Callable[[str], None]) -> bool:
         lead = await rehearsal.knock("Fay", create=True)
         await rehearsal.enter(lead)
         lead.watch(lambda notice: _tell(lead, notice, say))
-        await set_up_room(lead, "Rehearsal")
+        await set_up(lead, "Rehearsal")
         facilitator = RehearsalFacilitator(rehearsal, lead, plan.minutes, plan.seed)
         facilitator.begin()
         await rehearsal.bring()

@@ -184,6 +184,7 @@ class Peer:
         agreement: what must be answered first, while the state is `AGREEMENT`.
         saving: the server cannot save just now.
         skipped: events that a newer server sent and this version does not know.
+        trouble: what stands in the way of a connection, for a person; empty when nothing does.
     """
 
     def __init__(
@@ -234,6 +235,7 @@ class Peer:
         self._task: asyncio.Task[None] | None = None
         self._resending: asyncio.TimerHandle | None = None
         self._last_sent_again = 0
+        self._farewell = ""
         self._ended: Exception | None = None
         self._wake = asyncio.Event()
 
@@ -395,17 +397,17 @@ class Peer:
         attempt, lost_at = 0, loop.time()
         while self._ended is None:
             began = loop.time()
+            self._farewell = ""
             try:
                 async with connected(self.link, insecure=self._insecure) as socket:
                     await self._converse(socket)
-                self.trouble = ""
             except WrongServer as error:
                 self._end(TurnedAway("name"), str(error))
                 return
             except ssl.SSLCertVerificationError:
                 self.trouble = "The server's certificate is not one that this machine trusts."
             except (OSError, WebSocketException, Unreadable, EOFError) as error:
-                self.trouble = _trouble(error)
+                self.trouble = self._farewell or _trouble(error)
             self._socket = None
             if self._ended is not None:
                 return
@@ -413,15 +415,12 @@ class Peer:
                 attempt, lost_at = 0, loop.time()
             self._set_state(State.LOST)
             self._wake.clear()
-            gone = loop.time() - lost_at
-            longest = 1.0 if gone < 60 else 10.0
-            delay = min(longest, 0.1 * 2 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
-            attempt += 1
             try:
-                async with asyncio.timeout(delay):
+                async with asyncio.timeout(back_off(attempt, loop.time() - lost_at)):
                     await self._wake.wait()
             except TimeoutError:
                 pass
+            attempt += 1
 
     async def _converse(self, socket: ClientConnection) -> None:
         self._chunks_expected = 0
@@ -635,7 +634,7 @@ class Peer:
         if code in FINAL:
             self._end(TurnedAway(code))
         else:
-            self.trouble = str(TurnedAway(code))
+            self._farewell = str(TurnedAway(code))
 
     def _end(self, error: TurnedAway, trouble: str = "") -> None:
         self._ended = error
@@ -656,6 +655,8 @@ class Peer:
         self._settling.clear()
 
     def _set_state(self, state: State) -> None:
+        if state not in (State.LOST, State.ENDED):
+            self.trouble = ""
         if self.state is not state:
             self.state = state
             self._tell(StateChanged(state))
@@ -672,6 +673,12 @@ class Peer:
             except Exception as error:
                 met.set_exception(error)
         self._waiters = [waiter for waiter in self._waiters if not waiter[1].done()]
+
+
+def back_off(attempt: int, lost_for: float) -> float:
+    """Seconds until the next try: doubling from 0.1 to 1 in the first minute, then to 10, and never quite the same."""
+    longest = 1.0 if lost_for < 60 else 10.0
+    return min(longest, 0.1 * 2 ** min(attempt, 10)) * random.uniform(0.5, 1.0)
 
 
 def _ignore(done: asyncio.Future[None]) -> None:

@@ -31,7 +31,7 @@ from evenly_protocol.rounds import ComeBackLater, SkipRound
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import EndSession, ExtendPhase, Hold, PhasePlan, Resume, StartSession
 from evenly_protocol.settings import ChangeSettings
-from evenly_protocol.turns import CallNext, ConfirmSpeaker, ExtendTurn, Finish, GiveFloor, Speak
+from evenly_protocol.turns import CallNext, ConfirmSpeaker, ExtendTurn, GiveFloor, Speak, finish_of
 from evenly_protocol.undo import Undo, last_step
 from evenly_protocol.wire import RelayType
 from evenly_protocol.words import FloorMode, Intent, Order
@@ -288,7 +288,7 @@ async def _done(lines: PlainLines, words: list[str]) -> None:
         mine = look.floor.turns[0]
     if mine is None:
         raise Unclear("It is not your turn.")
-    await lines.do(Finish(mine.id), "Finished.")
+    await lines.do(finish_of(mine), "Finished.")
 
 
 async def _who(lines: PlainLines, words: list[str]) -> None:

@@ -21,7 +21,7 @@ from evenly_protocol.members import is_facilitator, seat_of
 from evenly_protocol.rounds import SkipRound
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import EndSession, Hold, PhasePlan, Resume, SetIssueHolder, StartSession
-from evenly_protocol.turns import CallNext, ConfirmSpeaker, Finish, Speak, Turn
+from evenly_protocol.turns import CallNext, ConfirmSpeaker, Speak, Turn, finish_of, turn_with
 from evenly_protocol.words import FloorMode, Intent, Role
 
 from evenly_client.links import Link
@@ -226,8 +226,9 @@ class RehearsalMember:
 
     async def _finish(self, turn_id: bytes) -> None:
         peer = self._peer
-        if peer is not None and any(t.id == turn_id and _is_mine(peer, t) for t in peer.room.floor.turns):
-            await self._ask(Finish(turn_id))
+        turn = None if peer is None else turn_with(peer.room.floor, turn_id)
+        if peer is not None and turn is not None and _is_mine(peer, turn):
+            await self._ask(finish_of(turn))
 
     async def _wish(self) -> None:
         self._rehearsal.plan(self._draw.expovariate(1 / self._temperament.wish_every) + 1, self._wish)

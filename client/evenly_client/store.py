@@ -120,6 +120,15 @@ def profile_directory(profile: str = DEFAULT_PROFILE, environment: Mapping[str, 
     return base / "profiles" / profile
 
 
+def open_store(profile: str | None) -> Store:
+    """The store of a profile, or of the default one.
+
+    Raises:
+        StoreError: what is there cannot be used.
+    """
+    return Store(profile_directory(profile or DEFAULT_PROFILE))
+
+
 class Store:
     """One profile's files, open. Close it or use it in a `with`, and in the thread that opened it.
 

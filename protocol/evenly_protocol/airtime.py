@@ -68,6 +68,12 @@ class Segment(msgspec.Struct, array_like=True, frozen=True):
     counted: bool
     eligible: list[int]
 
+    def with_seat(self, old: int, new: int) -> Segment:
+        """The same, `new` in the place of `old`: they are one person."""
+        if old not in self.eligible:
+            return self
+        return msgspec.structs.replace(self, eligible=sorted({new if s == old else s for s in self.eligible}))
+
 
 class Correction(msgspec.Struct, array_like=True):
     """Seconds of a span that were moved, or added in `open`.
@@ -133,9 +139,10 @@ class Totals(NamedTuple):
 def spans_of(turn: Turn, session: Session, end: int) -> Iterator[Span]:
     """The spans of a turn that runs until `end`: the asking, the answer, and each of them sure or not."""
     phase = session.phase
-    unsure = end if turn.unsure_since is None else min(max(turn.unsure_since, turn.began), end)
-    answer = end if turn.answer_at is None else turn.answer_at
-    cuts = sorted({turn.began, unsure, answer, end})
+    answer = end if turn.answer_at is None else min(turn.answer_at, end)
+    unsure = end if turn.unsure_since is None else turn.unsure_since
+    asking_unsure = unsure if turn.unsure_asking is None else turn.unsure_asking
+    cuts = sorted({c for c in (unsure, asking_unsure, answer, end) if turn.began < c <= end} | {turn.began})
     for start, stop in itertools.pairwise(cuts):
         is_answer = start >= answer
         yield Span(
@@ -147,7 +154,7 @@ def spans_of(turn: Turn, session: Session, end: int) -> Iterator[Span]:
             mode=session.floor.mode,
             intent=turn.intent,
             source=turn.source,
-            sure=start < unsure,
+            sure=start < (unsure if is_answer else asking_unsure),
             answer=is_answer,
         )
 
@@ -175,25 +182,35 @@ def _piece(span: Span) -> Piece:
     return Piece(span.start, span.end, span.seat, span.sure, counts)
 
 
-def _corrected(span: Span, corrections: list[Correction]) -> Iterator[Piece]:
-    """A corrected stretch is sure: somebody has said whose it was."""
-    counts = span.intent is not Intent.PROCESS and not span.answer
+def _corrected(span: Span, corrections: list[Correction]) -> list[Piece]:
+    """A corrected stretch is sure: somebody has said whose it was. What was added stands beside it."""
     parts = [_piece(span)]
+    added: list[Piece] = []
     for c in corrections:
-        moved = Piece(c.start, span.end, c.seat, True, counts and c.seat != GENERAL_TALK)
-        if c.added:
-            parts.append(moved)
+        start = max(c.start, span.start)
+        if start >= span.end:
             continue
-        kept = [p for p in parts if p.end <= c.start]
-        cut = [p._replace(end=c.start) for p in parts if p.start < c.start < p.end]
-        parts = [*kept, *cut, moved]
-    return iter(parts)
+        # The answer is the issue-holder's alone: another's talk in it counts like any other.
+        answer = span.answer and c.seat == span.seat
+        counts = c.seat != GENERAL_TALK and span.intent is not Intent.PROCESS and not answer
+        corrected = Piece(start, span.end, c.seat, True, counts)
+        if c.added:
+            added.append(corrected)
+        else:
+            parts = [*(p._replace(end=min(p.end, start)) for p in parts if p.start < start), corrected]
+    return parts + added
 
 
 def owner_from(session: Session, index: int, start: int) -> int:
-    """Whose the end of a span is, from `start` on, after corrections."""
-    live = [c for c in session.corrections if c.span == index and not c.undone and not c.added]
-    return live[-1].seat if live and live[-1].start <= start else session.ledger[index].seat
+    """Whose the moment `start` of a span is, after corrections."""
+    return owners_from(session, index, start)[0]
+
+
+def owners_from(session: Session, index: int, start: int) -> list[int]:
+    """Whose the end of a span is after corrections, from `start` on, in order of time."""
+    span = session.ledger[index]
+    moves = [c for c in session.corrections if c.span == index and not c.undone and not c.added]
+    return [p.seat for p in _corrected(span, moves) if p.end > start]
 
 
 def totals(session: Session, at: int) -> Totals:
@@ -268,9 +285,7 @@ def _inside(talk: list[Piece], first: int, start: int, end: int) -> Iterator[Pie
             return
         if p.end > start:
             yield (
-                p
-                if start <= p.start and p.end <= end
-                else p._replace(start=max(p.start, start), end=min(p.end, end))
+                p if start <= p.start and p.end <= end else p._replace(start=max(p.start, start), end=min(p.end, end))
             )
 
 
@@ -352,9 +367,7 @@ def queue_balances(room: Room, at: int) -> dict[int, Fraction]:
     for seat, balance in totals(session, at).balance.items():
         result[seat] = result.get(seat, Fraction(0)) + balance
     for m in room.members.values():
-        by_role = m.role is Role.OBSERVER or (
-            is_facilitator(room, m.seat) and not room.settings.facilitators_count
-        )
+        by_role = m.role is Role.OBSERVER or (is_facilitator(room, m.seat) and not room.settings.facilitators_count)
         if m.attending and by_role:
             result[m.seat] = Fraction(0)
     return result

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from evenly_protocol.airtime import Correction, owner_from
+from evenly_protocol.airtime import Correction, owners_from
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.members import tracks
 from evenly_protocol.refusals import Refusal, refuse
-from evenly_protocol.words import GENERAL_TALK, FloorMode
+from evenly_protocol.words import GENERAL_TALK, FloorMode, Role
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
     from evenly_protocol.room import Room
+    from evenly_protocol.session import Session
 
 
 class CorrectAirTime(Command, frozen=True):
@@ -62,15 +63,23 @@ def _correct(room: Room, command: CorrectAirTime, asking: Asking) -> list[Event]
     if not 0 <= command.last_ms <= span.end - span.start:
         return refuse("bad_number")
     start = span.end - command.last_ms if command.last_ms else span.start
-    owner = owner_from(session, command.span, start)
-    if owner == command.seat:
+    owners = set(owners_from(session, command.span, start))
+    if owners == {command.seat} or _has_added(session, command, start):
         return []
-    claims = command.seat == asking.by
-    gives_back = owner == asking.by and command.seat == GENERAL_TALK
+    me = room.members[asking.by]
+    claims = command.seat == asking.by and me.role is not Role.OBSERVER
+    gives_back = owners == {asking.by} and command.seat == GENERAL_TALK
     if not (tracks(room, asking.by) or claims or gives_back):
         return refuse("not_yours")
     added = claims and not tracks(room, asking.by) and span.mode is FloorMode.OPEN
     return [AirTimeCorrected(command.span, start, command.seat, added)]
+
+
+def _has_added(session: Session, command: CorrectAirTime, start: int) -> bool:
+    return any(
+        c.added and not c.undone and c.span == command.span and c.seat == command.seat and c.start <= start
+        for c in session.corrections
+    )
 
 
 def can_undo(room: Room, correction: bytes) -> bool:

@@ -12,6 +12,7 @@ import msgspec
 
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.members import arrival, is_facilitator
+from evenly_protocol.queue import ordered, placed_order, places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.sealed import FieldKind, allowed_length
 from evenly_protocol.words import FloorMode, Intent, Order, Role
@@ -113,9 +114,14 @@ class HandsLowered(Event, frozen=True):
 
 
 class HandsRestored(Event, frozen=True):
-    """These hands are up again, as they were."""
+    """These hands are up again, as they were.
+
+    `manual` is the facilitator's order as it was; `places` where each hand stood, empty where no hand was pinned.
+    """
 
     hands: list[Hand]
+    manual: list[bytes] = []
+    places: list[int] = []
 
 
 class HandDeferred(Event, frozen=True):
@@ -150,6 +156,19 @@ def fitting_intents(mode: FloorMode) -> tuple[Intent, ...]:
     return (Intent.PROCESS, Intent.CLARIFY, Intent.REPLY, Intent.SPEAK)
 
 
+def fit_mode(floor: Floor) -> None:
+    """Gives every hand an intent that goes with the floor mode.
+
+    In `questions` all but `process` are questions; elsewhere a question is one of clarification.
+    """
+    questions = floor.mode is FloorMode.QUESTIONS
+    for hand in floor.hands:
+        if questions and hand.intent is not Intent.PROCESS:
+            hand.intent = Intent.QUESTION
+        elif not questions and hand.intent is Intent.QUESTION:
+            hand.intent = Intent.CLARIFY
+
+
 def _raise(room: Room, command: RaiseHand, asking: Asking) -> list[Event] | Refusal:
     floor = room.floor
     member = room.members.get(command.seat or asking.by)
@@ -168,7 +187,7 @@ def _raise(room: Room, command: RaiseHand, asking: Asking) -> list[Event] | Refu
     is_process = command.intent is Intent.PROCESS
     if any(h.seat == member.seat and (h.intent is Intent.PROCESS) == is_process for h in floor.hands):
         return refuse("hand_up")
-    back = [] if member.attending else arrival(room, member)
+    back = [] if member.attending else arrival(room, member, vouched=member.is_guest)
     return [*back, HandRaised(member.seat, command.intent, command.words)]
 
 
@@ -202,8 +221,6 @@ def _lower_all(room: Room, command: LowerAllHands, asking: Asking) -> list[Event
 
 def lowered_from(room: Room, hands: list[bytes], at: int) -> HandsLowered:
     """The fact that these hands are down, with their places where pins stand behind them."""
-    from evenly_protocol.queue import places_for_pins
-
     places = places_for_pins(room, at)
     if not places:
         return HandsLowered(hands)
@@ -212,8 +229,6 @@ def lowered_from(room: Room, hands: list[bytes], at: int) -> HandsLowered:
 
 
 def _defer(room: Room, command: DeferHand, asking: Asking) -> list[Event] | Refusal:
-    from evenly_protocol.queue import ordered
-
     hand = hand_with(room.floor, command.hand)
     if hand is None:
         return refuse("no_such_hand")
@@ -255,14 +270,15 @@ def _worded(room: Room, event: HandWorded, stamp: Stamp) -> None:
 
 def _lowered(room: Room, event: HandsLowered, stamp: Stamp) -> None:
     for index, hand in enumerate(event.hands):
-        take_out(room.floor, hand, event.places[index] if event.places else 0)
+        take_out(room.floor, hand, event.places[index] if index < len(event.places) else 0)
 
 
 def _restored(room: Room, event: HandsRestored, stamp: Stamp) -> None:
     floor = room.floor
     up = {h.id for h in floor.hands}
-    floor.hands.extend(msgspec.structs.replace(h) for h in event.hands if h.id not in up)
-    floor.hands.sort(key=lambda h: (h.raised_at, h.id))
+    back = [msgspec.structs.replace(h) for h in event.hands if h.id not in up]
+    put_back(floor, back, sorted(event.places), event.manual)
+    fit_mode(floor)
 
 
 def _deferred(room: Room, event: HandDeferred, stamp: Stamp) -> None:
@@ -273,7 +289,9 @@ def _deferred(room: Room, event: HandDeferred, stamp: Stamp) -> None:
     hand.behind, hand.pin = event.behind, 0
     # The later deferral holds: the one that would close a ring is dropped.
     ahead = hand_with(floor, event.behind)
-    while ahead is not None and ahead.behind:
+    for _ in floor.hands:
+        if ahead is None:
+            return
         if ahead.behind == event.hand:
             ahead.behind = b""
             return
@@ -289,10 +307,7 @@ def _placed(room: Room, event: HandPlaced, stamp: Stamp) -> None:
     if room.settings.order is not Order.MANUAL:
         hand.pin = event.place
         return
-    if event.hand in floor.manual:
-        floor.manual.remove(event.hand)
-    if event.place:
-        floor.manual.insert(event.place - 1, event.hand)
+    floor.manual = placed_order(room, event.hand, event.place)
 
 
 def _switched(room: Room, event: QueueSwitched, stamp: Stamp) -> None:
@@ -317,6 +332,23 @@ def take_out(floor: Floor, hand: bytes, place: int = 0) -> Hand | None:
         if place and other.pin > place:
             other.pin -= 1
     return found
+
+
+def put_back(floor: Floor, hands: list[Hand], places: list[int], manual: list[bytes]) -> None:
+    """Puts hands up again that stood at `places`, in ascending order: the pins behind them are raised again.
+
+    `manual` is the facilitator's order as it was.
+    """
+    for place in places:
+        for other in floor.hands:
+            if place and other.pin >= place:
+                other.pin += 1
+    floor.hands.extend(hands)
+    floor.hands.sort(key=lambda h: (h.raised_at, h.id))
+    up = {h.id for h in floor.hands}
+    for hand in hands:
+        hand.behind = hand.behind if hand.behind in up else b""
+    floor.manual = [h for h in dict.fromkeys((*manual, *floor.manual)) if h in up]
 
 
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {

@@ -15,7 +15,7 @@ import msgspec
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.sealed import FieldKind, allowed_length
-from evenly_protocol.words import SERVER, Presence, Role
+from evenly_protocol.words import SERVER, Intent, Presence, Role
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
@@ -367,10 +367,12 @@ def chair_is_free(room: Room, at: int) -> bool:
 
 
 def _admit(room: Room, command: Admit, asking: Asking) -> list[Event] | Refusal:
-    if len(room.members) >= MEMBERS_AT_MOST and not command.guest:
-        return refuse("room_full")
     if seat_of(room, command.ik):
         return []
+    if command.ik in room.blocked:
+        return refuse("not_allowed")
+    if len(room.members) >= MEMBERS_AT_MOST and not command.guest:
+        return refuse("room_full")
     if not allowed_length(FieldKind.NAME, len(command.name)):
         return refuse("bad_length")
     seat = len(room.members) + 1
@@ -405,10 +407,11 @@ def _add_guest(room: Room, command: AddGuest, asking: Asking) -> list[Event] | R
         return refuse("room_full")
     if not allowed_length(FieldKind.NAME, len(command.name)):
         return refuse("bad_length")
-    events: list[Event] = [GuestAdded(len(room.members) + 1, command.name, author_of(room, asking.by))]
-    if room.running is not None:
-        events.append(MemberArrived(len(room.members) + 1, vouched=True))
-    return events
+    seat = len(room.members) + 1
+    return [
+        GuestAdded(seat, command.name, author_of(room, asking.by)),
+        MemberArrived(seat, vouched=True),
+    ]
 
 
 def _give_guest_seat(room: Room, command: GiveGuestSeat, asking: Asking) -> list[Event] | Refusal:
@@ -528,7 +531,7 @@ def _notice_lost(room: Room, command: NoticeLost, asking: Asking) -> list[Event]
 def arrival(room: Room, member: Member, *, vouched: bool = False) -> list[Event]:
     """What a member's arrival on the call makes happen. A facilitator who is back has the chair again."""
     events: list[Event] = [MemberArrived(member.seat, vouched)]
-    if room.chair and member.role is Role.FACILITATOR:
+    if room.chair not in (SERVER, member.seat) and is_facilitator(room, member.seat):
         events.append(ChairReturned())
     return events
 
@@ -559,7 +562,7 @@ def _joined(room: Room, event: MemberJoined, stamp: Stamp) -> None:
         signature=event.signature,
     )
     if old is not None:
-        member.presence, member.vouched = old.presence, old.vouched
+        member.presence = old.presence
     room.members[event.seat] = member
 
 
@@ -575,8 +578,9 @@ def _guest_added(room: Room, event: GuestAdded, stamp: Stamp) -> None:
 
 
 def _guest_seat_given(room: Room, event: GuestSeatGiven, stamp: Stamp) -> None:
-    fresh = room.members[event.seat]
-    guest = room.members[event.guest]
+    fresh, guest = room.members.get(event.seat), room.members.get(event.guest)
+    if fresh is None or guest is None or fresh is guest:
+        return
     room.members[event.guest] = msgspec.structs.replace(
         fresh,
         seat=event.guest,
@@ -584,34 +588,42 @@ def _guest_seat_given(room: Room, event: GuestSeatGiven, stamp: Stamp) -> None:
         vouched=False,
     )
     room.members[event.seat] = Member(event.seat, b"", Role.PARTICIPANT, b"", removed=True)
+    room.carry.pop(event.seat, None)
     if room.timekeeper == event.seat:
         room.timekeeper = event.guest
-    if room.session is not None:
-        floor = room.session.floor
-        floor.hands = [h for h in floor.hands if h.seat != event.seat]
-        if floor.round is not None:
-            floor.round.forget(event.seat)
+    if room.session is None:
+        return
+    room.session.timeline = [segment.with_seat(event.seat, event.guest) for segment in room.session.timeline]
+    floor = room.session.floor
+    kinds = {h.intent is Intent.PROCESS for h in floor.hands if h.seat == event.guest}
+    for hand in floor.hands:
+        if hand.seat == event.seat and (hand.intent is Intent.PROCESS) not in kinds:
+            hand.seat = event.guest
+    if floor.round is not None and room.members[event.guest].attending:
+        floor.round.welcome(room, event.guest)
 
 
 def _name_set(room: Room, event: NameSet, stamp: Stamp) -> None:
-    member = room.members[event.seat]
-    member.name, member.signature = event.name, event.signature
-    member.name_author, member.name_id = member.ik, stamp.id
+    member = room.members.get(event.seat)
+    if member is not None:
+        member.name, member.signature = event.name, event.signature
+        member.name_author, member.name_id = member.ik, stamp.id
 
 
 def _role_set(room: Room, event: RoleSet, stamp: Stamp) -> None:
-    room.members[event.seat].role = event.role
-    if event.role is Role.FACILITATOR and room.chair:
+    member = room.members.get(event.seat)
+    if member is None:
+        return
+    member.role = event.role
+    lead_again = event.role is Role.FACILITATOR and (member.attending or room.chair == event.seat)
+    if lead_again or (event.role is Role.OBSERVER and room.chair == event.seat):
         room.chair = 0
-    if event.role is Role.OBSERVER and room.session is not None:
-        floor = room.session.floor
-        floor.hands = [h for h in floor.hands if h.seat != event.seat]
-        if floor.round is not None:
-            floor.round.forget(event.seat)
 
 
 def _removed(room: Room, event: MemberRemoved, stamp: Stamp) -> None:
-    member = room.members[event.seat]
+    member = room.members.get(event.seat)
+    if member is None:
+        return
     room.members[event.seat] = Member(
         event.seat, b"", Role.PARTICIPANT, member.name, member.name_author, member.name_id, removed=True
     )
@@ -621,15 +633,12 @@ def _removed(room: Room, event: MemberRemoved, stamp: Stamp) -> None:
         room.timekeeper = 0
     if room.chair == event.seat:
         room.chair = 0
-    if room.session is not None:
-        floor = room.session.floor
-        floor.hands = [h for h in floor.hands if h.seat != event.seat]
-        if floor.round is not None:
-            floor.round.forget(event.seat)
 
 
 def _arrived(room: Room, event: MemberArrived, stamp: Stamp) -> None:
-    member = room.members[event.seat]
+    member = room.members.get(event.seat)
+    if member is None:
+        return
     member.presence = Presence.HERE
     member.vouched = event.vouched or member.vouched
     running = room.running
@@ -638,17 +647,23 @@ def _arrived(room: Room, event: MemberArrived, stamp: Stamp) -> None:
 
 
 def _away(room: Room, event: MemberAway, stamp: Stamp) -> None:
-    room.members[event.seat].presence = Presence.AWAY
-    room.members[event.seat].vouched = False
+    _goes(room, event.seat, Presence.AWAY)
 
 
 def _left(room: Room, event: MemberLeft, stamp: Stamp) -> None:
-    room.members[event.seat].presence = Presence.GONE
-    room.members[event.seat].vouched = False
+    _goes(room, event.seat, Presence.GONE)
+
+
+def _goes(room: Room, seat: int, presence: Presence) -> None:
+    member = room.members.get(seat)
+    if member is not None:
+        member.presence, member.vouched = presence, False
 
 
 def _listening_set(room: Room, event: ListeningSet, stamp: Stamp) -> None:
-    room.members[event.seat].listening = event.on
+    member = room.members.get(event.seat)
+    if member is not None:
+        member.listening = event.on
 
 
 def _timekeeper_set(room: Room, event: TimekeeperSet, stamp: Stamp) -> None:
@@ -668,7 +683,9 @@ def _agreement_set(room: Room, event: AgreementSet, stamp: Stamp) -> None:
 
 
 def _agreement_answered(room: Room, event: AgreementAnswered, stamp: Stamp) -> None:
-    room.members[event.seat].agreed = event.version
+    member = room.members.get(event.seat)
+    if member is not None:
+        member.agreed = event.version
 
 
 def _room_named(room: Room, event: RoomNamed, stamp: Stamp) -> None:
@@ -687,10 +704,7 @@ def note_leadership(room: Room, at: int) -> None:
     if room.running is None:
         room.unled_since = None
         return
-    led = any(m.role is Role.FACILITATOR and m.attending for m in room.members.values()) or (
-        room.chair != SERVER and room.members[room.chair].attending
-    )
-    if led:
+    if any(is_facilitator(room, member.seat) for member in attending(room)):
         room.unled_since = None
     elif room.unled_since is None:
         room.unled_since = at

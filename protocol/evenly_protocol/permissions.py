@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 class Who(StrEnum):
-    """Who a rule speaks of."""
+    """Who a rule speaks of. Whoever has only taken the chair leads the session, and changes nothing that lasts."""
 
     SERVER = "server"
+    STANDING = "facilitator by role, or host"
     FACILITATOR = "facilitator"
     TRACKER = "facilitator or timekeeper"
     SPEAKER = "facilitator or participant"
@@ -36,15 +37,15 @@ class Rule(NamedTuple):
 RULES: dict[type[Command], Rule] = {
     # the room
     settings.ChangeSettings: Rule(Who.FACILITATOR, in_session=False),
-    members.NameRoom: Rule(Who.FACILITATOR, in_session=False),
-    members.SetAgreement: Rule(Who.FACILITATOR, in_session=False),
+    members.NameRoom: Rule(Who.STANDING, in_session=False),
+    members.SetAgreement: Rule(Who.STANDING, in_session=False),
     members.AnswerAgreement: Rule(Who.ANYONE, in_session=False),
-    members.SetInvitation: Rule(Who.FACILITATOR, in_session=False),
+    members.SetInvitation: Rule(Who.STANDING, in_session=False),
     members.SetName: Rule(Who.ANYONE, in_session=False),
-    members.SetRole: Rule(Who.FACILITATOR, in_session=False),
+    members.SetRole: Rule(Who.STANDING, in_session=False),
     members.AddGuest: Rule(Who.FACILITATOR, in_session=False),
-    members.GiveGuestSeat: Rule(Who.FACILITATOR, in_session=False),
-    members.RemoveMember: Rule(Who.FACILITATOR, in_session=False),
+    members.GiveGuestSeat: Rule(Who.STANDING, in_session=False),
+    members.RemoveMember: Rule(Who.STANDING, in_session=False),
     # being on the call
     members.SetAttending: Rule(Who.FACILITATOR),
     members.StepAway: Rule(Who.ANYONE),
@@ -74,15 +75,15 @@ RULES: dict[type[Command], Rule] = {
     turns.CallNext: Rule(Who.FACILITATOR, in_hold=False),
     turns.CallHand: Rule(Who.FACILITATOR, in_hold=False),
     turns.GiveFloor: Rule(Who.TRACKER, in_hold=False),
-    turns.Finish: Rule(Who.SPEAKER, in_hold=False),
+    turns.Finish: Rule(Who.ANYONE, in_hold=False),
     turns.Speak: Rule(Who.SPEAKER, in_hold=False),
-    turns.ConfirmSpeaker: Rule(Who.SPEAKER, in_hold=False),
+    turns.ConfirmSpeaker: Rule(Who.ANYONE, in_hold=False),
     turns.ExtendTurn: Rule(Who.FACILITATOR),
     rounds.SkipRound: Rule(Who.SPEAKER, in_hold=False),
     rounds.ComeBackLater: Rule(Who.SPEAKER, in_hold=False),
     # the ledger
-    corrections.CorrectAirTime: Rule(Who.SPEAKER, in_session=False),
-    undo.Undo: Rule(Who.SPEAKER, in_session=False, in_hold=False),
+    corrections.CorrectAirTime: Rule(Who.ANYONE, in_session=False),
+    undo.Undo: Rule(Who.ANYONE, in_session=False, in_hold=False),
     # the server by itself
     members.Admit: Rule(Who.SERVER, in_session=False),
     members.NoticeConnected: Rule(Who.SERVER, in_session=False),
@@ -114,6 +115,8 @@ def _is(room: Room, seat: int, who: Who) -> bool:
     if member is None or member.removed or member.is_guest:
         return False
     match who:
+        case Who.STANDING:
+            return is_facilitator(room, seat) and (room.chair != seat or member.role is Role.FACILITATOR)
         case Who.FACILITATOR:
             return is_facilitator(room, seat)
         case Who.TRACKER:

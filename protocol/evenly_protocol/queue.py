@@ -2,21 +2,22 @@
 
 In `fair` and `arrival`: by intent, then by the rule's own key, then by the time raised; ahead of every hand but
 `process`, oldest first, the hands that were passed over too often; then each deferred hand behind the one it let
-go first; then the pins. In `manual`: the facilitator's order, new hands last, `process` first among those.
+go first; then the pins. In `manual`: the facilitator's order, new hands last, `process` first among those, and
+each deferred hand behind the one it let go first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from evenly_protocol.airtime import queue_balances
-from evenly_protocol.hands import Hand
 from evenly_protocol.members import takes_part
 from evenly_protocol.words import PRECEDENCE, FloorMode, Intent, Order
 
 if TYPE_CHECKING:
+    from evenly_protocol.hands import Hand
     from evenly_protocol.room import Room
 
 
@@ -77,9 +78,11 @@ def ordered(room: Room, at: int) -> list[Place]:
     balances = queue_balances(room, at) if settings.order is Order.FAIR else {}
     keys = {h.id: _key(room, h, len(attending), balances) for h in floor.hands}
     if settings.order is Order.MANUAL:
-        line = _manual(floor.hands, floor.manual)
+        line = _merged(_manual(room), [])
     else:
-        line = _with_pins(sorted(floor.hands, key=lambda h: keys[h.id]))
+        in_order = sorted(floor.hands, key=lambda h: keys[h.id])
+        pins = sorted((h for h in in_order if h.pin), key=lambda h: (h.pin, h.raised_at, h.id))
+        line = _merged([h for h in in_order if not h.pin], pins)
     return [
         Place(
             hand,
@@ -111,10 +114,27 @@ def is_starved(hand: Hand, attending: int) -> bool:
     return attending > 0 and hand.passed >= attending
 
 
+def is_blocked(room: Room, hand: Hand) -> bool:
+    """Whether another turn has to begin first: one point of process a member between two other turns."""
+    return hand.intent is Intent.PROCESS and hand.seat in room.floor.process_since
+
+
+def placed_order(room: Room, hand: bytes, place: int) -> list[bytes]:
+    """The `manual` order once this hand stands at `place`, from 1; 0 takes its place away.
+
+    New hands that stand ahead of it then are placed too, where they stand.
+    """
+    line = [h.id for h in _manual(room) if h.id != hand]
+    placed = [h for h in room.floor.manual if h != hand]
+    if place < 1:
+        return placed
+    return [*line[: place - 1], hand, *placed[place - 1 :]]
+
+
 def _key(room: Room, hand: Hand, attending: int, balances: Mapping[int, Fraction]) -> _Key:
     floor = room.floor
     process = hand.intent is Intent.PROCESS
-    blocked = process and hand.seat in floor.process_since
+    blocked = is_blocked(room, hand)
     starved = not process and is_starved(hand, attending)
     in_questions = floor.mode is FloorMode.QUESTIONS and room.settings.order is Order.FAIR
     return _Key(
@@ -129,13 +149,14 @@ def _key(room: Room, hand: Hand, attending: int, balances: Mapping[int, Fraction
     )
 
 
-def _manual(hands: Iterable[Hand], manual: list[bytes]) -> list[Hand]:
-    placed = {hand: index for index, hand in enumerate(manual)}
+def _manual(room: Room) -> list[Hand]:
+    placed = {hand: index for index, hand in enumerate(room.floor.manual)}
     return sorted(
-        hands,
+        room.floor.hands,
         key=lambda h: (
             h.id not in placed,
             placed.get(h.id, 0),
+            is_blocked(room, h),
             h.intent is not Intent.PROCESS,
             h.raised_at,
             h.id,
@@ -143,11 +164,10 @@ def _manual(hands: Iterable[Hand], manual: list[bytes]) -> list[Hand]:
     )
 
 
-def _with_pins(line: list[Hand]) -> list[Hand]:
-    """Merges the sorted hands with the pins, no deferred hand ahead of the one it let go first."""
-    pins = sorted((h for h in line if h.pin), key=lambda h: (h.pin, h.raised_at, h.id))
-    rest = [h for h in line if not h.pin]
-    waiting = {h.id for h in line}
+def _merged(line: list[Hand], pinned: list[Hand]) -> list[Hand]:
+    """The sorted hands and the pinned ones, no deferred hand ahead of the one it let go first."""
+    rest, pins = list(line), list(pinned)
+    waiting = {h.id for h in (*line, *pinned)}
     result: list[Hand] = []
     while pins or rest:
         free = next((h for h in rest if h.behind not in waiting), None)
@@ -161,20 +181,18 @@ def _with_pins(line: list[Hand]) -> list[Hand]:
     return result
 
 
-def _reason(
-    room: Room, line: list[Hand], index: int, keys: Mapping[bytes, _Key], attending: int
-) -> tuple[str, int]:
+def _reason(room: Room, line: list[Hand], index: int, keys: Mapping[bytes, _Key], attending: int) -> tuple[str, int]:
     hand = line[index]
     mine = keys[hand.id]
     manual = room.settings.order is Order.MANUAL
-    if hand.pin or (manual and hand.id in room.floor.manual):
-        return "pinned", hand.pin
+    if hand.id in room.floor.manual if manual else hand.pin:
+        return "pinned", 0 if manual else hand.pin
     if hand.intent is Intent.PROCESS:
         return ("process_again" if mine.blocked else "process"), 0
-    if manual:
-        return "new", 0
     if any(h.id == hand.behind for h in line):
         return "deferred", 0
+    if manual:
+        return "new", 0
     if is_starved(hand, attending):
         return "waited", hand.passed
     if room.floor.mode is FloorMode.QUESTIONS and room.settings.order is Order.FAIR:

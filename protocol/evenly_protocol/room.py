@@ -203,12 +203,12 @@ def evolve(room: Room, entry: Entry) -> None:
         noted = noted or type(event) not in _QUIET
     if inverses:
         undo.remember(room, stamp, entry.events, inverses)
-    if room.session is not None:
-        room.session.floor.just_ended = None
     if noted:
         floor.note_members(room, entry.at)
         airtime.note_timeline(room, entry.at)
         members.note_leadership(room, entry.at)
+    if room.session is not None:
+        room.session.floor.just_ended = None
     room.seq, room.at, room.last = entry.seq, entry.at, entry.id
     _note_command(room, entry, device)
 

@@ -67,11 +67,19 @@ class Round(msgspec.Struct, array_like=True):
             if seat in seats:
                 seats.remove(seat)
 
+    def take_back(self, seat: int, before: Round | None) -> None:
+        """This seat has not had its turn after all: it stands where it stood."""
+        if seat in self.heard:
+            self.heard.remove(seat)
+        if seat not in self.pending:
+            stood = before.pending.index(seat) if before is not None and seat in before.pending else 0
+            self.pending.insert(stood, seat)
+
     def welcome(self, room: Room, seat: int) -> None:
         """Who arrives while the round runs goes to its end, if not in it already."""
         known = seat in self.pending or seat in self.heard or seat in self.listening
-        member = room.members[seat]
-        if known or member.role is Role.OBSERVER:
+        member = room.members.get(seat)
+        if known or member is None or member.role is Role.OBSERVER:
             return
         if is_facilitator(room, seat) and not self.with_facilitators:
             return
@@ -116,9 +124,7 @@ class RoundEnded(Event, frozen=True):
     """Everybody has had their turn."""
 
 
-def round_order(
-    room: Room, at: int, *, beginner: int, least_heard_first: bool, with_facilitators: bool
-) -> list[int]:
+def round_order(room: Room, at: int, *, beginner: int, least_heard_first: bool, with_facilitators: bool) -> list[int]:
     """Who speaks in a round, in order.
 
     Whoever begins, then by seat; without a beginner named, the first seat moves on from session to session.
@@ -144,9 +150,10 @@ def next_in_round(room: Room, current: Round) -> tuple[list[Event], int]:
     events: list[Event] = []
     pending = list(current.pending)
     missed = set(current.missed)
+    here = set(takes_part(room))
     while pending:
         seat = pending.pop(0)
-        if room.members[seat].attending:
+        if seat in here:
             return events, seat
         if seat in missed:
             events.append(RoundSkipped(seat, chosen=False))
@@ -193,9 +200,7 @@ def _step_aside(
 
 
 def _began(room: Room, event: RoundBegan, stamp: Stamp) -> None:
-    room.floor.round = Round(
-        list(event.pending), guide_ms=event.guide_ms, with_facilitators=event.with_facilitators
-    )
+    room.floor.round = Round(list(event.pending), guide_ms=event.guide_ms, with_facilitators=event.with_facilitators)
 
 
 def _put_off(room: Room, event: RoundPutOff, stamp: Stamp) -> None:

@@ -230,7 +230,7 @@ def _start(room: Room, command: StartSession, asking: Asking) -> list[Event] | R
             return refuse("bad_length")
     if command.phases[0].mode in (FloorMode.SOLO, FloorMode.ROUND):
         return refuse("wrong_mode")
-    if command.host and command.host not in room.members:
+    if command.host and not _has_screen(room, command.host):
         return refuse("no_such_seat")
     here = [
         m.seat
@@ -239,6 +239,11 @@ def _start(room: Room, command: StartSession, asking: Asking) -> list[Event] | R
     ]
     author = room.members[asking.by].ik if asking.by in room.members else b""
     return [SessionStarted(command.phases, here, command.host, author)]
+
+
+def _has_screen(room: Room, seat: int) -> bool:
+    member = room.members.get(seat)
+    return member is not None and not member.removed and not member.is_guest
 
 
 def _end(room: Room, command: EndSession, asking: Asking) -> list[Event] | Refusal:
@@ -294,6 +299,8 @@ def _started(room: Room, event: SessionStarted, stamp: Stamp) -> None:
         room.carry = airtime.carried(room, last)
         room.past.append(_totals_of(last))
         del room.past[:-PAST_SESSIONS_KEPT]
+    if not event.phases:
+        return
     first = event.phases[0]
     room.session = Session(
         id=stamp.id,
@@ -326,7 +333,7 @@ def _totals_of(session: Session) -> PastSession:
 
 
 def _ended(room: Room, event: SessionEnded, stamp: Stamp) -> None:
-    session = room.session
+    session = room.running
     if session is None:
         return
     _release(session, stamp.at)
@@ -335,11 +342,14 @@ def _ended(room: Room, event: SessionEnded, stamp: Stamp) -> None:
     session.floor = Floor(mode=session.floor.mode, idle_since=stamp.at)
     session.ended_at = stamp.at
     room.timekeeper = room.chair = 0
+    for member in room.members.values():
+        member.listening = False
 
 
 def _hold_began(room: Room, event: HoldBegan, stamp: Stamp) -> None:
-    if room.session is not None:
-        room.session.held_since = stamp.at
+    session = room.running
+    if session is not None and session.held_since is None:
+        session.held_since = stamp.at
 
 
 def _hold_ended(room: Room, event: HoldEnded, stamp: Stamp) -> None:
@@ -351,13 +361,12 @@ def _release(session: Session, at: int) -> None:
     """Every clock goes on from where it stood."""
     if session.held_since is None:
         return
-    stood = at - session.held_since
+    since, floor = session.held_since, session.floor
     session.held_since = None
-    session.phase.held_ms += stood
-    session.floor.idle_since += stood
-    for turn in session.floor.turns:
-        turn.held_ms += stood
-        turn.marked += stood
+    session.phase.held_ms += at - max(since, session.phase.started)
+    floor.idle_since += at - max(since, floor.idle_since)
+    for turn in floor.turns:
+        turn.stand_still(since, at)
 
 
 def _extended(room: Room, event: PhaseExtended, stamp: Stamp) -> None:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from evenly_protocol.facts import Command
 from evenly_protocol.turns import (
-    UNSURE_AFTER_MS,
     MarkUnmarked,
     MarkUnsure,
     PassToAnswer,
     answer_due,
+    unmarked_at,
     unsure_at,
 )
-from evenly_protocol.words import FloorMode
 
 if TYPE_CHECKING:
     from evenly_protocol.room import Room
@@ -40,5 +39,6 @@ def _dues(room: Room) -> Iterator[tuple[int, Command]]:
         unsure = unsure_at(room, turn)
         if unsure is not None:
             yield unsure, MarkUnsure(turn.id)
-    if not floor.turns and session.phase.counted and floor.mode is not FloorMode.SILENCE:
-        yield floor.idle_since + UNSURE_AFTER_MS, MarkUnmarked(floor.idle_since)
+    unmarked = unmarked_at(room)
+    if unmarked is not None:
+        yield unmarked, MarkUnmarked(floor.idle_since)

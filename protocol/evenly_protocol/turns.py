@@ -13,17 +13,18 @@ import msgspec
 
 from evenly_protocol import airtime
 from evenly_protocol.facts import Command, Event, Stamp
-from evenly_protocol.hands import Hand, hand_with, take_out
+from evenly_protocol.hands import Hand, hand_with, put_back, take_out
 from evenly_protocol.members import arrival, takes_part, tracks
-from evenly_protocol.queue import first_callable, places_for_pins
+from evenly_protocol.queue import first_callable, is_blocked, places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.rounds import Round, next_in_round
-from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Role, Source
+from evenly_protocol.words import GENERAL_TALK, SERVER, FloorMode, Intent, Role, Source
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
     from evenly_protocol.floor import Floor
     from evenly_protocol.room import Room
+    from evenly_protocol.session import Session
 
 UNSURE_AFTER_MS = 4 * 60_000
 """A turn without a limit is unsure when nothing was pressed about it for this long; with one, for twice it."""
@@ -41,6 +42,9 @@ class Before(msgspec.Struct, array_like=True):
         process_since: who had spoken on how we work since the last other turn.
         round: the round as it was.
         questions_put: questions put by this seat until then.
+        place: where its hand stood, where pins were behind it; 0 otherwise.
+        freed: the hands that were deferred behind its hand.
+        manual: the facilitator's order of the hands.
     """
 
     turn: Turn | None = None
@@ -48,6 +52,9 @@ class Before(msgspec.Struct, array_like=True):
     process_since: list[int] = []
     round: Round | None = None
     questions_put: int = 0
+    place: int = 0
+    freed: list[bytes] = []
+    manual: list[bytes] = []
 
 
 class Turn(msgspec.Struct, array_like=True):
@@ -66,6 +73,8 @@ class Turn(msgspec.Struct, array_like=True):
         unsure_since: from when on nobody has said who speaks; None while it is sure.
         answer_at: when the question passed to its answer; None before.
         before: what its beginning changed.
+        stood_ms: how long it stood still in holds since `marked`, milliseconds.
+        unsure_asking: from when on nobody was sure of the asking, once the question has passed to its answer.
     """
 
     id: bytes
@@ -80,6 +89,17 @@ class Turn(msgspec.Struct, array_like=True):
     unsure_since: int | None = None
     answer_at: int | None = None
     before: Before | None = None
+    stood_ms: int = 0
+    unsure_asking: int | None = None
+
+    def press(self, at: int) -> None:
+        """A key was pressed about this turn."""
+        self.marked, self.stood_ms = at, 0
+
+    def stand_still(self, since: int, until: int) -> None:
+        """A hold from `since` until `until` (UTC milliseconds): its clocks did not run."""
+        self.held_ms += until - max(since, self.began)
+        self.stood_ms += until - max(since, self.marked)
 
 
 class CallNext(Command, frozen=True):
@@ -102,9 +122,14 @@ class GiveFloor(Command, frozen=True):
 
 
 class Finish(Command, frozen=True):
-    """The turn named is finished; a question passes to its answer."""
+    """The turn named is finished; a question passes to its answer.
+
+    `asking`: the question alone is meant. It is refused once the answer has begun, so that two people who press
+    at once do not end the answer.
+    """
 
     turn: bytes
+    asking: bool = False
 
 
 class Speak(Command, frozen=True):
@@ -210,10 +235,18 @@ def unsure_at(room: Room, turn: Turn) -> int | None:
     """When the turn becomes unsure if nobody presses anything; None for turns that never do."""
     if turn.seat == GENERAL_TALK or turn.unsure_since is not None:
         return None
-    if turn.source in (Source.SOLO, Source.ROUND):
+    if room.floor.mode is FloorMode.SOLO or room.floor.round is not None:
         return None
     limit = limit_of(room, turn)
-    return turn.marked + (2 * limit if limit else UNSURE_AFTER_MS)
+    return turn.marked + turn.stood_ms + (2 * limit if limit else UNSURE_AFTER_MS)
+
+
+def unmarked_at(room: Room) -> int | None:
+    """When talk with nobody marked is found to be general talk; None where someone is marked, or none is counted."""
+    session = room.running
+    if session is None or session.floor.turns or not session.phase.counted:
+        return None
+    return None if session.floor.mode is FloorMode.SILENCE else session.floor.idle_since + UNSURE_AFTER_MS
 
 
 def answer_due(room: Room, turn: Turn) -> int | None:
@@ -304,13 +337,17 @@ def _call_next(room: Room, command: CallNext, asking: Asking) -> list[Event] | R
 
 def _call_hand(room: Room, command: CallHand, asking: Asking) -> list[Event] | Refusal:
     floor = room.floor
-    if floor.mode not in (FloorMode.QUEUE, FloorMode.QUESTIONS):
+    if floor.mode in (FloorMode.OPEN, FloorMode.SILENCE, FloorMode.SOLO):
         return refuse("wrong_mode")
     if _running(floor) != command.ends:
         return refuse("no_such_turn")
     hand = hand_with(floor, command.hand)
     if hand is None:
         return refuse("no_such_hand")
+    if floor.round is not None and hand.intent is not Intent.PROCESS:
+        return refuse("wrong_mode")
+    if is_blocked(room, hand):
+        return refuse("process_again")
     return [*_arrives(room, hand.seat), *begin(room, _called(room, hand, asking.at))]
 
 
@@ -327,7 +364,7 @@ def _give_floor(room: Room, command: GiveFloor, asking: Asking) -> list[Event] |
             return [AnswerBegan(turn.id)] if turn.answer_at is None else [TurnConfirmed(turn.id)]
         if turn.seat == command.seat and turn.answer_at is None:
             return [TurnConfirmed(turn.id)]
-    source, intent, hand = Source.SEAT_KEY, Intent.SPEAK, _hand_of(floor, command.seat)
+    source, intent, hand = Source.SEAT_KEY, Intent.SPEAK, _hand_of(room, command.seat)
     if floor.round is not None and command.seat in floor.round.pending:
         source, hand = Source.ROUND, None
     holder = room.session.phase.holder if room.session else 0
@@ -340,9 +377,9 @@ def _give_floor(room: Room, command: GiveFloor, asking: Asking) -> list[Event] |
     return [*_arrives(room, command.seat), *begin(room, began)]
 
 
-def _hand_of(floor: Floor, seat: int) -> Hand | None:
+def _hand_of(room: Room, seat: int) -> Hand | None:
     """The hand that a seat's speaking answers: its request to speak before its point of process."""
-    mine = [h for h in floor.hands if h.seat == seat]
+    mine = [h for h in room.floor.hands if h.seat == seat and not is_blocked(room, h)]
     return next((h for h in mine if h.intent is not Intent.PROCESS), mine[0] if mine else None)
 
 
@@ -356,10 +393,9 @@ def _finish(room: Room, command: Finish, asking: Asking) -> list[Event] | Refusa
     turn = turn_with(room.floor, command.turn)
     if turn is None:
         return refuse("no_such_turn")
-    may = tracks(room, asking.by) or asking.by == turn.seat
-    if turn.answer_at is not None:
-        may = may or asking.by == answered_by(room, turn)
-    if not may:
+    if command.asking and turn.answer_at is not None:
+        return refuse("no_such_turn")
+    if not tracks(room, asking.by) and not _is_speaking(room, turn, asking.by):
         return refuse("not_yours")
     if turn.intent is Intent.QUESTION and turn.answer_at is None and answered_by(room, turn):
         return [AnswerBegan(turn.id)]
@@ -411,8 +447,8 @@ def _mark_unsure(room: Room, command: MarkUnsure, asking: Asking) -> list[Event]
 
 
 def _mark_unmarked(room: Room, command: MarkUnmarked, asking: Asking) -> list[Event] | Refusal:
-    floor = room.floor
-    if floor.turns or floor.idle_since != command.since:
+    due = unmarked_at(room)
+    if due is None or room.floor.idle_since != command.since or asking.at < due:
         return []
     return [TurnBegan(GENERAL_TALK, Intent.SPEAK, Source.UNMARKED, began=command.since)]
 
@@ -428,6 +464,9 @@ def _began(room: Room, event: TurnBegan, stamp: Stamp) -> None:
         process_since=list(floor.process_since),
         round=None if floor.round is None else floor.round.copy(),
         questions_put=floor.questions_put.get(event.seat, 0),
+        place=event.place,
+        freed=[h.id for h in floor.hands if event.hand and h.behind == event.hand],
+        manual=list(floor.manual) if event.hand in floor.manual else [],
     )
     hand = take_out(floor, event.hand, event.place) if event.hand else None
     for passed in event.passed:
@@ -480,16 +519,22 @@ def end_turn(room: Room, turn_id: bytes, at: int) -> None:
 
 def _answer_began(room: Room, event: AnswerBegan, stamp: Stamp) -> None:
     turn = turn_with(room.floor, event.turn)
-    if turn is not None:
-        turn.answer_at = turn.marked = stamp.at
-        if turn.unsure_since is not None and turn.unsure_since >= stamp.at:
-            turn.unsure_since = None
+    if turn is None:
+        return
+    turn.press(stamp.at)
+    if turn.answer_at is None:
+        turn.answer_at = stamp.at
+        turn.unsure_asking = turn.unsure_since
+    # Nobody said so when the server passed it on: what was unsure stays unsure.
+    if stamp.by != SERVER:
+        turn.unsure_since = None
 
 
 def _confirmed(room: Room, event: TurnConfirmed, stamp: Stamp) -> None:
     turn = turn_with(room.floor, event.turn)
     if turn is not None:
-        turn.marked, turn.unsure_since = stamp.at, None
+        turn.press(stamp.at)
+        turn.unsure_since = None
 
 
 def _unsure(room: Room, event: TurnUnsure, stamp: Stamp) -> None:
@@ -502,7 +547,7 @@ def _extended(room: Room, event: TurnExtended, stamp: Stamp) -> None:
     turn = turn_with(room.floor, event.turn)
     if turn is not None:
         turn.extra_ms += event.ms
-        turn.marked = stamp.at
+        turn.press(stamp.at)
 
 
 def _taken_back(room: Room, event: TurnTakenBack, stamp: Stamp) -> None:
@@ -514,11 +559,8 @@ def _taken_back(room: Room, event: TurnTakenBack, stamp: Stamp) -> None:
     before = turn.before or Before()
     floor.turns.remove(turn)
     floor.process_since = list(before.process_since)
-    arrived = [] if floor.round is None else floor.round.pending
-    floor.round = before.round
-    for seat in arrived:
-        if floor.round is not None:
-            floor.round.welcome(room, seat)
+    if turn.source is Source.ROUND and floor.round is not None:
+        floor.round.take_back(turn.seat, before.round)
     if turn.intent is Intent.QUESTION:
         floor.questions_put[turn.seat] = before.questions_put
     for passed in before.passed:
@@ -526,14 +568,22 @@ def _taken_back(room: Room, event: TurnTakenBack, stamp: Stamp) -> None:
         if hand is not None and hand.passed:
             hand.passed -= 1
     if turn.hand is not None and not any(_same_request(h, turn.hand) for h in floor.hands):
-        floor.hands.append(turn.hand)
-        floor.hands.sort(key=lambda h: (h.raised_at, h.id))
+        put_back(floor, [turn.hand], [before.place], before.manual)
+        for freed in before.freed:
+            hand = hand_with(floor, freed)
+            if hand is not None and not hand.behind:
+                hand.behind = turn.hand.id
     if before.turn is not None:
-        while session.ledger and session.ledger[-1].turn == before.turn.id:
-            session.ledger.pop()
-        floor.turns.append(before.turn)
-    elif not floor.turns:
-        floor.idle_since = turn.began
+        _runs_on(session, before.turn, turn.held_ms, stamp.at)
+
+
+def _runs_on(session: Session, turn: Turn, held_ms: int, at: int) -> None:
+    """A turn that had ended runs again, as if it had never ended."""
+    while session.ledger and session.ledger[-1].turn == turn.id:
+        session.ledger.pop()
+    turn.held_ms += held_ms
+    turn.press(at)
+    session.floor.turns.append(turn)
 
 
 def _same_request(one: Hand, other: Hand) -> bool:
@@ -556,14 +606,18 @@ def can_take_back(room: Room, turn_id: bytes) -> bool:
     return gone and all(c.span < first for c in session.corrections)
 
 
+def finish_of(turn: Turn) -> Finish:
+    """The command that finishes what is seen now: the asking while it is asked, else the turn."""
+    return Finish(turn.id, asking=turn.answer_at is None)
+
+
 def may_finish(room: Room, seat: int) -> Turn | None:
     """The running turn that this seat itself would finish: its own, or the answer it gives."""
-    for turn in room.floor.turns:
-        if (turn.seat == seat and turn.answer_at is None) or (
-            turn.answer_at is not None and answered_by(room, turn) == seat
-        ):
-            return turn
-    return None
+    return next((turn for turn in room.floor.turns if _is_speaking(room, turn, seat)), None)
+
+
+def _is_speaking(room: Room, turn: Turn, seat: int) -> bool:
+    return seat == (turn.seat if turn.answer_at is None else answered_by(room, turn))
 
 
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {

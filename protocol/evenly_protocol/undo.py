@@ -21,7 +21,7 @@ from evenly_protocol.session import IssueHolderSet, PhaseCounted, PhaseExtended
 from evenly_protocol.settings import SettingsChanged
 from evenly_protocol.steps import STEPS_KEPT, Step
 from evenly_protocol.turns import TurnBegan, TurnExtended, TurnTakenBack, can_take_back, turn_with
-from evenly_protocol.words import FloorMode, Order, Source
+from evenly_protocol.words import FloorMode, Intent, Order, Source
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
@@ -117,7 +117,9 @@ def _fits(room: Room, event: Inverse) -> bool:
         case HandPlaced():
             return hand_with(floor, event.hand) is not None
         case HandsRestored():
-            return room.running is not None and not {h.seat for h in event.hands} & {h.seat for h in floor.hands}
+            up = {(h.seat, h.intent is Intent.PROCESS) for h in floor.hands}
+            back = {(h.seat, h.intent is Intent.PROCESS) for h in event.hands}
+            return room.running is not None and not up & back
         case SettingsChanged():
             return True
         case _:
@@ -139,7 +141,7 @@ def _of_lowered(room: Room, event: HandsLowered, stamp: Stamp) -> Inverse | None
     hands = [h for h in room.floor.hands if h.id in event.hands]
     if not is_facilitator(room, stamp.by) or all(h.seat == stamp.by for h in hands):
         return None
-    return HandsRestored([msgspec.structs.replace(h) for h in hands])
+    return HandsRestored([msgspec.structs.replace(h) for h in hands], list(room.floor.manual), event.places)
 
 
 def _of_mode(room: Room, event: FloorModeSet, stamp: Stamp) -> Inverse | None:

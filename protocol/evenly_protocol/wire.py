@@ -322,6 +322,8 @@ _loose_events = msgspec.msgpack.Decoder(
 )
 _one_server = msgspec.msgpack.Decoder(ServerFrame)
 _entry = msgspec.msgpack.Decoder(Entry)
+_DAMAGE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
+"""What decoding bytes of anybody's making may raise."""
 
 
 class Unreadable(ValueError):
@@ -350,7 +352,7 @@ def decode_entry(body: bytes) -> Entry:
     """
     try:
         return _entry.decode(body)
-    except msgspec.MsgspecError as error:
+    except _DAMAGE as error:
         raise Unreadable(str(error)) from None
 
 
@@ -367,7 +369,7 @@ def decode_client(message: bytes) -> list[ClientFrame]:
     """
     try:
         return _client.decode(message)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+    except _DAMAGE as error:
         raise Unreadable(str(error), _command_id(message)) from None
 
 
@@ -379,18 +381,18 @@ def decode_server(message: bytes) -> tuple[list[ServerFrame], int]:
     """
     try:
         return _server.decode(message), 0
-    except msgspec.MsgspecError:
+    except _DAMAGE:
         pass
     known: list[ServerFrame] = []
     skipped = 0
     try:
         raws = _raws.decode(message)
-    except msgspec.MsgspecError as error:
+    except _DAMAGE as error:
         raise Unreadable(str(error)) from None
     for raw in raws:
         try:
             known.append(_one_server.decode(raw))
-        except msgspec.MsgspecError:
+        except _DAMAGE:
             readable, missing = _readable_entries(raw)
             known.extend(readable)
             skipped += missing
@@ -401,7 +403,7 @@ def _readable_entries(raw: msgspec.Raw) -> tuple[list[ServerFrame], int]:
     """A frame of entries without the events that this version does not know, and how many were left out."""
     try:
         loose = _loose_events.decode(raw)
-    except msgspec.MsgspecError:
+    except _DAMAGE:
         return [], 1
     skipped = 0
     entries: list[Entry] = []
@@ -411,7 +413,7 @@ def _readable_entries(raw: msgspec.Raw) -> tuple[list[ServerFrame], int]:
         for event in raws:
             try:
                 events.append(_event.decode(event))
-            except msgspec.MsgspecError:
+            except _DAMAGE:
                 skipped += 1
         entries.append(Entry(seq, id, at, by, counter, events))
     return [Events(entries)], skipped
@@ -421,7 +423,7 @@ def _command_id(message: bytes) -> bytes:
     """The id of an unreadable command, so that its refusal can name it; empty where none is to be found."""
     try:
         frames = cast("object", msgspec.msgpack.decode(message))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+    except _DAMAGE:
         return b""
     if not isinstance(frames, list):
         return b""

@@ -1,0 +1,142 @@
+"""`evenly open` and `evenly invite`: making a room, on a server or here, and its invitation."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from pathlib import Path
+
+from evenly_client import config as config_module
+from evenly_client.certificate import certificate_in
+from evenly_client.commands.enter import enter
+from evenly_client.config import Config
+from evenly_client.invitation import message, qr_code
+from evenly_client.links import DEFAULT_PORT, Link, parse_server
+from evenly_client.local_server import LocalServer, ServerNotStarted
+from evenly_client.my_rooms import find, interactive, name_of
+from evenly_client.my_rooms import my_name as name_in
+from evenly_client.reach import Reach, reach_of
+from evenly_client.store import DEFAULT_PROFILE, Store, open_store, profile_directory
+
+
+def open_room(
+    name: str,
+    *,
+    on: str | None,
+    key: str | None,
+    my_name: str | None,
+    here: bool,
+    port: int | None,
+    plain: bool,
+    insecure: bool,
+    profile: str | None,
+) -> int:
+    """See `evenly open --help`."""
+    config = config_module.load()
+    with open_store(config.profile if profile is None else profile) as store:
+        on = on or config.server
+        if on is not None:
+            return asyncio.run(_open_there(store, config, name, on, key, my_name, plain=plain, insecure=insecure))
+        directory = profile_directory(profile or config.profile or DEFAULT_PROFILE) / "server"
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return asyncio.run(_open_here(store, config, name, directory, port, my_name, here=here, plain=plain))
+
+
+async def _open_there(
+    store: Store,
+    config: Config,
+    name: str,
+    on: str,
+    key: str | None,
+    given: str | None,
+    *,
+    plain: bool,
+    insecure: bool,
+) -> int:
+    host, port = parse_server(on)
+    key = key or store.setting(f"create key {host}:{port}") or ""
+    store.keep_setting(f"create key {host}:{port}", key)
+    link = _link_of(store, name, host, port, None)
+    who = name_in(store, link, given)
+    _show_invitation(name, link, None)
+    lines = plain or not interactive()
+    create = key if store.room(link.room) is None else None
+    return await enter(store, config, link, who, lines=lines, insecure=insecure, create_key=create)
+
+
+async def _open_here(
+    store: Store,
+    config: Config,
+    name: str,
+    directory: Path,
+    port: int | None,
+    given: str | None,
+    *,
+    here: bool,
+    plain: bool,
+) -> int:
+    server, used = await _start_here(store, directory, port, here=here)
+    reach = reach_of(used, here_only=here)
+    try:
+        pin = None if here else certificate_in(directory)[2]
+        link = _link_of(store, name, reach.host, used, pin)
+        who = name_in(store, link, given)
+        _show_invitation(name, link, reach)
+        create = (directory / "evenly.key").read_text().strip() if store.room(link.room) is None else None
+        lines = plain or not interactive()
+        return await enter(store, config, link, who, lines=lines, insecure=False, create_key=create)
+    finally:
+        await server.stop()
+
+
+async def _start_here(store: Store, directory: Path, port: int | None, *, here: bool) -> tuple[LocalServer, int]:
+    """A server on this computer, on the port used last if it is free."""
+    wanted = port if port is not None else int(store.setting("server port") or DEFAULT_PORT)
+    arguments = ["--journal", str(directory / "evenly.db"), "--host", "127.0.0.1" if here else "0.0.0.0"]
+    if not here:
+        certificate, private_key, _ = certificate_in(directory)
+        arguments += ["--certificate", str(certificate), "--private-key", str(private_key)]
+    log = directory / "server.log"
+    try:
+        server = await LocalServer.start([*arguments, "--port", str(wanted)], log=log)
+    except ServerNotStarted as error:
+        if port is not None or "Cannot listen" not in str(error):
+            raise
+        server = await LocalServer.start([*arguments, "--port", "0"], log=log)
+    store.keep_setting("server port", str(server.port))
+    return server, server.port
+
+
+def _link_of(store: Store, name: str, host: str, port: int, pin: bytes | None) -> Link:
+    """The link of the room with this name on that server: the same room and secret each time."""
+    setting = f"opened {name.casefold()} {host if pin is None else 'here'}"
+    kept = store.setting(setting)
+    if kept is None:
+        room, secret = secrets.token_bytes(16), secrets.token_bytes(16)
+        store.keep_setting(setting, (room + secret).hex())
+        store.keep_setting(f"title {room.hex()}", name)
+    else:
+        both = bytes.fromhex(kept)
+        room, secret = both[:16], both[16:]
+    return Link(host, port, room, secret, pin)
+
+
+def _show_invitation(name: str, link: Link, reach: Reach | None) -> None:
+    if reach is not None:
+        print(f"{reach.words}\n{reach.mend}\n")
+    print("Paste this into an e-mail or the call's chat:\n")
+    print(message(name, link))
+    if interactive():
+        input("Press enter to open your screen. ")
+
+
+def invite(room: str | None, *, qr: bool, profile: str | None) -> int:
+    """See `evenly invite --help`."""
+    config = config_module.load()
+    with open_store(config.profile if profile is None else profile) as store:
+        link = find(store, room)
+        known = store.room(link.room)
+        print(message(name_of(store, known) if known is not None else "Peer session", link))
+        if qr:
+            print(qr_code(link))
+    return 0
