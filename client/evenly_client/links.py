@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evenly_protocol import base32
+from evenly_protocol.words import DEFAULT_PORT
 
 SCHEME: Final = "evenly://"
-DEFAULT_PORT: Final = 7447
 
 _WRAPPING = "<>()[]{}\"'`“”‘’«»"
 _TRAILING = _WRAPPING + ".,;:!?*"

@@ -1,17 +1,21 @@
-"""The rooms that this member knows: found by link, by name, by number; remembered once entered."""
+"""The rooms that this member knows: found by link, by name, by number; remembered once entered.
+
+What opens seals and speaks to servers is imported where it is used: a screen is there before it is needed.
+"""
 
 from __future__ import annotations
 
 import getpass
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from evenly_client.errors import UserError
 from evenly_client.links import SCHEME, Link
-from evenly_client.outlook import Outlook
-from evenly_client.peer import Notice, Peer, State, StateChanged
 from evenly_client.store import KnownRoom, Store
-from evenly_client.text import NAME_CELLS, clean
+
+if TYPE_CHECKING:
+    from evenly_client.peer import Notice, Peer
 
 
 def interactive() -> bool:
@@ -65,7 +69,11 @@ def my_name(store: Store, link: Link, given: str | None) -> str:
         UserError: there is none, or nothing of it can be shown.
     """
     known = store.room(link.room)
-    name = given or (known.my_name if known is not None else "")
+    if given is None and known is not None and known.my_name:
+        return known.my_name
+    from evenly_client.text import NAME_CELLS, clean
+
+    name = given or ""
     if not name and interactive():
         last = store.setting("my name") or ""
         name = input(f"Your name in the room{f' [{last}]' if last else ''}: ").strip() or last
@@ -78,6 +86,8 @@ def my_name(store: Store, link: Link, given: str | None) -> str:
 
 def remember(store: Store, peer: Peer) -> None:
     """Remembers the room once this member is in it, and again when it has another name."""
+    from evenly_client.outlook import Outlook
+    from evenly_client.peer import State, StateChanged
 
     def entered(notice: Notice) -> None:
         if not (isinstance(notice, StateChanged) and notice.state is State.LIVE):

@@ -497,7 +497,7 @@ class Peer:
             case AgreementFirst():
                 self.agreement, self.seat = frame, frame.seat
                 self._outbox.counter_seen(frame.counter)
-                self.state = State.AGREEMENT
+                self.state, self.trouble = State.AGREEMENT, ""
                 self._send_again(SENT_AT_ONCE)
                 self._tell(StateChanged(State.AGREEMENT))
             case Lobby():

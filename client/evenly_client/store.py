@@ -25,12 +25,14 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import platformdirs
 
 from evenly_client.links import Link
-from evenly_client.sealing import DeviceKey
+
+if TYPE_CHECKING:
+    from evenly_client.sealing import DeviceKey
 
 DEFAULT_PROFILE: Final = "default"
 SCHEMA_VERSION: Final = 1
@@ -191,8 +193,10 @@ class Store:
         if len(raw) != _KEY_BYTES:
             raise StoreError(
                 f"The device key in {path} is damaged.",
-                "Put a copy back (evenly profile import), or delete it to begin as a new member.",
+                "Put a copy back, or delete it to begin as a new member.",
             )
+        from evenly_client.sealing import DeviceKey
+
         return DeviceKey.from_bytes(raw)
 
     # Rooms
@@ -372,6 +376,8 @@ def _create_database(path: Path) -> None:
 
 
 def _create_key(path: Path) -> None:
+    from evenly_client.sealing import DeviceKey
+
     with _appearing(path) as temporary:
         temporary.write_bytes(DeviceKey.generate().to_bytes())
 

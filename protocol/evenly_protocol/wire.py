@@ -18,7 +18,6 @@ from evenly_protocol.room import AnyCommand, AnyEvent, Entry
 VERSION = (1, 0)
 """Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
 
-DEFAULT_PORT = 7447
 MESSAGE_AT_MOST = 16 * 1024
 RELAY_AT_MOST = 128 * 1024
 CHUNK = 64 * 1024

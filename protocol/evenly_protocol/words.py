@@ -12,6 +12,9 @@ SERVER = 0
 
 MILLISECONDS_A_MINUTE = 60_000
 
+DEFAULT_PORT = 7447
+"""Where a server listens, and a link points, unless it says otherwise."""
+
 
 class Role(StrEnum):
     """What a member may do. An observer sees, and is never in the queue nor in a check-in."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 from cyclopts import App, Parameter
-from evenly_protocol.wire import DEFAULT_PORT
+from evenly_protocol.words import DEFAULT_PORT
 
 from evenly_server.journal.archive import backup as write_backup
 from evenly_server.journal.archive import restore as read_backup

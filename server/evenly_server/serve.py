@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http
+import ipaddress
 import os
 import secrets
 import signal
@@ -15,7 +16,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evenly_protocol.wire import DEFAULT_PORT, RELAY_AT_MOST, Bye
+from evenly_protocol.wire import RELAY_AT_MOST, Bye
+from evenly_protocol.words import DEFAULT_PORT
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.asyncio.server import serve as serve_websocket
 from websockets.http11 import Request, Response
@@ -24,12 +26,12 @@ from websockets.typing import Origin
 from evenly_server.actor import Tools
 from evenly_server.clock import Clock, FedClock, SystemClock
 from evenly_server.conversation import converse
-from evenly_server.door import Creating, Door
-from evenly_server.fanout import choose_fanout
+from evenly_server.door import Creating, Door, network_of
+from evenly_server.fanout import NEVER_PAUSED, choose_fanout
 from evenly_server.journal.interface import Journal
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.journal.sqlite import SqliteJournal
-from evenly_server.line import Line, Pace
+from evenly_server.line import CLOSE_CODE, CLOSE_WITHIN_S, Line, Pace
 from evenly_server.logs import note
 from evenly_server.metrics import CONTENT_TYPE, Metrics
 from evenly_server.rooms import Rooms
@@ -56,6 +58,8 @@ class Options:
         framed_once: the fast sending side.
         paced: the limit of commands a second.
         limit_in_all, limit_of_one: connections.
+        handshake_s: seconds from a connection to its proof.
+        ping_every_s, pong_within_s: seconds between two pings, and until the answer.
     """
 
     host: str = "127.0.0.1"
@@ -73,6 +77,9 @@ class Options:
     paced: bool = True
     limit_in_all: int = CONNECTIONS_IN_ALL
     limit_of_one: int = CONNECTIONS_OF_ONE_ADDRESS
+    handshake_s: float = 5.0
+    ping_every_s: float = 10.0
+    pong_within_s: float = 5.0
 
 
 class ServeError(Exception):
@@ -95,6 +102,7 @@ class Process:
         self.rooms = Rooms(self._tools)
         self._numbers = 0
         self._addresses: Counter[str] = Counter()
+        self._lines: set[Line] = set()
         self._server: Server | None = None
         self._door: Door | None = None
 
@@ -121,16 +129,18 @@ class Process:
                 origins=[None, *(Origin(f"https://{name}") for name in o.names)],
                 process_request=self._page,
                 server_header=None,
-                open_timeout=5,
-                ping_interval=10,
-                ping_timeout=5,
+                open_timeout=o.handshake_s,
+                ping_interval=o.ping_every_s,
+                ping_timeout=o.pong_within_s,
                 close_timeout=2,
+                write_limit=NEVER_PAUSED,
                 max_size=RELAY_AT_MOST + 1024,
                 max_queue=4,
             )
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or "not available"
             raise ServeError(
-                f"Cannot listen on {o.host}:{o.port} ({error.strerror or 'not available'}).",
+                f"Cannot listen on {o.host}:{o.port} ({reason}).",
                 "Another program may be using it: choose another with --port.",
             ) from None
         port = int(next(iter(self._server.sockets)).getsockname()[1])
@@ -139,17 +149,25 @@ class Process:
 
     async def stop(self) -> None:
         """Tells everybody, writes everything down, closes."""
+        for line in list(self._lines):
+            line.goodbye(Bye.STOPPING)
         if self._server is not None:
-            self._server.close(close_connections=False)
+            self._server.close(code=CLOSE_CODE, reason=Bye.STOPPING)
         await self.rooms.stop()
         if self._server is not None:
-            self._server.close(code=4000, reason=Bye.STOPPING)
-            await self._server.wait_closed()
+            try:
+                async with asyncio.timeout(CLOSE_WITHIN_S):
+                    await asyncio.shield(self._server.wait_closed())
+            except TimeoutError:
+                # The library waits for what was written to leave, however long a frozen member takes.
+                for line in self._lines:
+                    line.socket.transport.abort()
+                await self._server.wait_closed()
         await self.journal.close()
 
     async def _serve_one(self, connection: ServerConnection) -> None:
         o = self._options
-        address = str(connection.remote_address[0])
+        address = network_of(str(connection.remote_address[0]))
         self._numbers += 1
         pace = Pace(COMMANDS_A_SECOND, COMMANDS_BURST, self.clock.now) if o.paced else None
         line = Line(self._numbers, connection, self._fanout, pace)
@@ -159,9 +177,11 @@ class Process:
             return
         self.metrics.connections += 1
         self._addresses[address] += 1
+        self._lines.add(line)
         try:
-            await converse(line, self._door, self.clock)
+            await converse(line, self._door, self.clock, o.handshake_s)
         finally:
+            self._lines.discard(line)
             self.metrics.connections -= 1
             self._addresses[address] -= 1
             if not self._addresses[address]:
@@ -192,8 +212,6 @@ class Process:
 
 def is_loopback(host: str) -> bool:
     """Whether an address or name is this machine alone."""
-    import ipaddress
-
     if host == "localhost":
         return True
     try:
@@ -259,6 +277,7 @@ async def run(options: Options) -> None:
     note("stopping")
     if fed is not None:
         fed.cancel()
+        await asyncio.gather(fed, return_exceptions=True)
     await process.stop()
     note("stopped")
 
@@ -274,10 +293,12 @@ async def _feed(clock: FedClock, rooms: Rooms, stopping: asyncio.Event) -> None:
     """Reads `MILLISECONDS` a line, goes there, and answers `at MILLISECONDS` once all that was due is on disk."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while text := await reader.readline():
-        until = int(text)
-        while clock.step(until):
+    try:
+        while text := await reader.readline():
+            until = int(text)
+            while clock.step(until):
+                await rooms.idle()
             await rooms.idle()
-        await rooms.idle()
-        print(f"at {until}", flush=True)
-    stopping.set()
+            print(f"at {until}", flush=True)
+    finally:
+        stopping.set()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from evenly_client.links import DEFAULT_PORT, Link, LinkError, parse_server
+from evenly_client.links import Link, LinkError, parse_server
 from evenly_protocol import base32
+from evenly_protocol.words import DEFAULT_PORT
 from hypothesis import given
 from hypothesis import strategies as st
 

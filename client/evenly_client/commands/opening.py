@@ -6,12 +6,14 @@ import asyncio
 import secrets
 from pathlib import Path
 
+from evenly_protocol.words import DEFAULT_PORT
+
 from evenly_client import config as config_module
 from evenly_client.certificate import certificate_in
 from evenly_client.commands.enter import enter
 from evenly_client.config import Config
 from evenly_client.invitation import message, qr_code
-from evenly_client.links import DEFAULT_PORT, Link, parse_server
+from evenly_client.links import Link, parse_server
 from evenly_client.local_server import LocalServer, ServerNotStarted
 from evenly_client.my_rooms import find, interactive, name_of
 from evenly_client.my_rooms import my_name as name_in
