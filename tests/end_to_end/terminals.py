@@ -1,0 +1,99 @@
+"""Real pseudo-terminals: `evenly` started in one, keys pressed, and its screen looked at as a person would."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import pexpect
+import pyte
+
+WITHIN_S = 30.0
+ENTER, ESCAPE = "\r", "\x1b"
+
+
+class Terminal:
+    """A command in a terminal of its own.
+
+    Attributes:
+        raw: every byte that reached the terminal.
+    """
+
+    def __init__(self, home: Path, *arguments: str, columns: int = 80, lines: int = 24) -> None:
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self.raw = bytearray()
+        self._process = pexpect.spawn(
+            sys.executable,
+            ["-m", "evenly_client.cli", *arguments],
+            dimensions=(lines, columns),
+            env={**os.environ, "EVENLY_HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8"},
+            timeout=WITHIN_S,
+        )
+
+    @property
+    def rows(self) -> list[str]:
+        """The screen now, row by row."""
+        return [row.rstrip() for row in self._screen.display]
+
+    @property
+    def text(self) -> str:
+        """The screen now."""
+        return "\n".join(self.rows)
+
+    def look(self, patience: float = 0.05) -> None:
+        """Takes in what has reached the terminal by now."""
+        try:
+            while True:
+                data = self._process.read_nonblocking(65536, patience)
+                self.raw += data
+                self._stream.feed(data)
+                patience = 0.0
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+
+    def shows(self, pattern: str) -> re.Match[str]:
+        """Waits until the screen shows this."""
+        until = time.monotonic() + WITHIN_S
+        while time.monotonic() < until:
+            self.look()
+            found = re.search(pattern, self.text)
+            if found:
+                return found
+            if not self._process.isalive():
+                break
+        raise AssertionError(f"never showed {pattern!r}; it shows:\n{self.text}")
+
+    def press(self, keys: str) -> None:
+        """Presses keys."""
+        self._process.send(keys)
+
+    def answers(self, pattern: str, keys: str) -> None:
+        """Waits for a question and answers it."""
+        self.shows(pattern)
+        self.press(keys)
+
+    def until(self, keys: str, pattern: str) -> re.Match[str]:
+        """Presses keys again and again until the screen shows this: for dialogs that arm after a moment."""
+        until = time.monotonic() + WITHIN_S
+        while time.monotonic() < until:
+            self.press(keys)
+            pause = time.monotonic() + 1.0
+            while time.monotonic() < pause:
+                self.look()
+                found = re.search(pattern, self.text)
+                if found:
+                    return found
+        raise AssertionError(f"{keys!r} never showed {pattern!r}; it shows:\n{self.text}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether the command still runs."""
+        return bool(self._process.isalive())
+
+    def close(self) -> None:
+        """Ends it."""
+        self._process.close(force=True)
