@@ -93,19 +93,19 @@ def reason(where: Place, *, figures: bool) -> str:
     return words
 
 
-def standing(totals: Totals, seat: int) -> str:
-    """How somebody stands, in words first. Source: domain.md, Visibility.
+def about_equal(share: Fraction) -> Fraction:
+    """How far from a share (milliseconds) still is about equal: the larger of a minute or a quarter of it."""
+    return max(Fraction(60_000), share / 4)
 
-    About an equal share: within the larger of a minute or a quarter of a share.
-    """
+
+def standing(totals: Totals, seat: int) -> str:
+    """How somebody stands, in words first. Source: domain.md, Visibility."""
     balance = totals.balance.get(seat)
     if balance is None:
         return "your talk is not counted here"
     if not totals.enough_marked:
         return "not enough was marked to say"
-    share = totals.counted.get(seat, 0) - balance
-    near = max(Fraction(60_000), share / 4)
-    if abs(balance) <= near:
+    if abs(balance) <= about_equal(totals.counted.get(seat, 0) - balance):
         return "about an equal share"
     return "there is room for you" if balance < 0 else "you have been heard a good deal"
 

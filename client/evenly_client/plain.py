@@ -37,6 +37,7 @@ from evenly_protocol.wire import RelayType
 from evenly_protocol.words import FloorMode, Intent, Order
 
 from evenly_client import narration, phrases
+from evenly_client.hear_from import HearFrom
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Entered, Happened, LobbyChanged, Notice, Peer, Settled, State, StateChanged, Told
 from evenly_client.sealing import TextTooLong
@@ -75,6 +76,7 @@ class PlainLines:
         self._told_turn = b""
         self._told_next = b""
         self._lost = False
+        self._hear_from = HearFrom()
         peer.watch(self._notice)
 
     # -- by itself -----------------------------------------------------------------------------------------------
@@ -154,10 +156,13 @@ class PlainLines:
                 pass
 
     def _about_me(self) -> None:
-        """You are next, your turn: once each."""
+        """You are next, your turn: once each. And, now and then, who to hear from."""
         look = Outlook(self.peer)
         if look.session is None or look.held:
             return
+        line = self._hear_from.line(look)
+        if line is not None:
+            self._say(line)
         mine = look.my_turn()
         if mine is not None:
             key = mine.id + (b"a" if mine.answer_at is not None else b"")
