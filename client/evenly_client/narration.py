@@ -26,13 +26,30 @@ QUIET_WORDS = {
 """What an undo takes back, by the event that undoes it."""
 
 
-def sentences(peer: Peer, entry: Entry) -> list[str]:
+BY_ITSELF = (
+    session.SessionStarted,
+    session.SessionEnded,
+    session.HoldBegan,
+    session.HoldEnded,
+    floor.FloorModeSet,
+    corrections.AirTimeCorrected,
+    corrections.CorrectionUndone,
+)
+"""What plain lines tell even when they are quiet: what everybody does has changed, or my air time."""
+
+
+def sentences(peer: Peer, entry: Entry, *, everything: bool = True) -> list[str]:
     """What an entry made happen, a sentence an event; nothing for what is not worth saying.
 
-    Of a turn that follows another in the same entry only the beginning is told.
+    Of a turn that follows another in the same entry only the beginning is told; without `everything`, only what
+    is told by itself.
     """
     begins = any(isinstance(e, turns.TurnBegan) for e in entry.events)
-    told = (_sentence(peer, entry, e) for e in entry.events if not (begins and isinstance(e, turns.TurnEnded)))
+    told = (
+        _sentence(peer, entry, e)
+        for e in entry.events
+        if (everything or isinstance(e, BY_ITSELF)) and not (begins and isinstance(e, turns.TurnEnded))
+    )
     return [text for text in told if text]
 
 
@@ -131,19 +148,26 @@ def _sentence(peer: Peer, entry: Entry, event: Event) -> str:
         case rounds.RoundEnded():
             return "Everybody has had their turn."
         case corrections.AirTimeCorrected():
-            concerned = {entry.by, event.seat} | _owners(peer, event)
-            if peer.seat not in concerned:
+            if not _concerned(peer, entry.by, event.span, event.seat):
                 return ""
             return f"Air time was moved to {name(event.seat)}." if event.seat else "Air time was moved to nobody."
-        case corrections.CorrectionUndone() | undo.StepUndone():
-            return "Taken back." if isinstance(event, undo.StepUndone) else ""
+        case corrections.CorrectionUndone():
+            kept = room.session.corrections if room.session is not None else []
+            undone = next((c for c in kept if c.id == event.correction), None)
+            if undone is None or not _concerned(peer, entry.by, undone.span, undone.seat):
+                return ""
+            return "Air time is as it was before."
+        case undo.StepUndone():
+            return "Taken back."
         case _:
             return ""
 
 
-def _owners(peer: Peer, event: corrections.AirTimeCorrected) -> set[int]:
+def _concerned(peer: Peer, by: int, span: int, seat: int) -> bool:
+    """Whether a correction of this span to that seat is told to this member: to the two, and to who made it."""
     ledger = peer.room.session.ledger if peer.room.session else []
-    return {ledger[event.span].seat} if event.span < len(ledger) else set()
+    owner = ledger[span].seat if span < len(ledger) else 0
+    return peer.seat in (by, seat, owner)
 
 
 def _began(name: str, event: turns.TurnBegan) -> str:
@@ -154,12 +178,6 @@ def _began(name: str, event: turns.TurnBegan) -> str:
     if event.source is Source.MARK:
         return f"{name} is speaking."
     return f"{name} has the floor."
-
-
-def phase_changed(entry: Entry) -> bool:
-    """Whether an entry changed what everybody is doing: said by itself even when plain lines are quiet."""
-    told = (session.SessionStarted, session.SessionEnded, floor.FloorModeSet)
-    return any(isinstance(e, told) for e in entry.events)
 
 
 def calm(mode: FloorMode) -> bool:

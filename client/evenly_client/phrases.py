@@ -62,6 +62,11 @@ def time_of_day(at: int) -> str:
     return time.strftime("%H:%M", time.localtime(at / 1000))
 
 
+def cue_before(limit: int) -> int:
+    """How long before its limit a turn's speaker is told, milliseconds: half a minute, or a quarter of a short one."""
+    return min(30_000, limit // 4)
+
+
 def place(index: int) -> str:
     """A place in line, 0 being the front: `next in line`, `second in line`."""
     word = ORDINALS[index] if index < len(ORDINALS) else f"number {index + 1}"

@@ -148,3 +148,27 @@ async def test_json_lines_tell_events_and_take_commands(lead: Piped, tmp_path: P
         script.type(bad)
         assert json.loads(await script.says('"refused":"malformed"'))["because"]
     assert await script.ends() == 0
+
+
+async def test_a_member_claims_and_gives_back_and_the_facilitator_moves_air_time(lead: Piped, tmp_path: Path) -> None:
+    """Spans are numbered as they are shown; a correction is told to those concerned, and can be undone."""
+    link = await _link(lead)
+    ana = await _member(tmp_path, link, "Ana")
+    ben = await _member(tmp_path, link, "Ben")
+    lead.type("start")
+    await ben.says("Session 1 begins")
+    lead.type("speaking 2")
+    await ana.says("Your turn")
+    lead.type("speaking 3")
+    await ben.says("Your turn")
+    ben.type("spans")
+    await ben.says("1 spans. The last: 1: Ana")
+    ben.type("claim 1")
+    await ben.says("Air time was moved to Ben")
+    await ana.says("Air time was moved to Ben")
+    lead.type("undo yes")
+    await ben.says("Air time is as it was before")
+    lead.type("move 1 0")
+    await ana.says("Air time was moved to nobody")
+    ben.type("claim 7")
+    await ben.says("There is no such span")

@@ -39,7 +39,7 @@ def plain(
         link = find(store, link_text)
         who = my_name(store, link, name)
         peer = _peer(store, link, who, insecure=insecure)
-        from evenly_client.lines_io import run_lines
+        from evenly_client.plain.terminal import run_lines
 
         return asyncio.run(run_lines(peer, everything=everything, json=json))
 
@@ -84,7 +84,7 @@ async def enter(
     if create_key is not None:
         set_up_once(peer, store.setting(f"title {link.room.hex()}") or "Peer session")
     if lines:
-        from evenly_client.lines_io import run_lines
+        from evenly_client.plain.terminal import run_lines
 
         return await run_lines(peer)
     from evenly_client.screens.app import EvenlyApp

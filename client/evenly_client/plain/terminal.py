@@ -7,9 +7,9 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator
 
-from evenly_client import json_lines
 from evenly_client.peer import Notice, Peer, State
-from evenly_client.plain import PlainLines
+from evenly_client.plain import json_lines
+from evenly_client.plain.lines import PlainLines
 
 LAST_ANSWERS_S = 2.0
 """After the input has ended: how long answers to what was typed are waited for, seconds."""
