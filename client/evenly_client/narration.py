@@ -180,6 +180,11 @@ def _began(name: str, event: turns.TurnBegan) -> str:
     return f"{name} has the floor."
 
 
+def phase_changed(entry: Entry) -> bool:
+    """Whether an entry is one that is told by itself, even where little is said."""
+    return any(isinstance(e, BY_ITSELF) for e in entry.events)
+
+
 def calm(mode: FloorMode) -> bool:
     """Whether bells and pop-ups keep quiet in this floor mode."""
     return mode in (FloorMode.SOLO, FloorMode.SILENCE, FloorMode.ROUND)

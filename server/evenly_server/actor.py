@@ -4,6 +4,9 @@
 
 What arrives while an append runs waits for the next turn of the loop, so that many commands share one sync and
 one message. Nothing is sent before it is on disk.
+
+What cannot be saved is refused for the moment and has not happened. Whatever else goes wrong ends the actor: its
+members are told to come again, and the room is read anew from the journal.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ import asyncio
 import hmac
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -34,7 +38,7 @@ from evenly_protocol.room import (
     evolve,
     was_accepted,
 )
-from evenly_protocol.session import NoticeGap
+from evenly_protocol.session import NoticeGap, SessionStarted
 from evenly_protocol.timers import next_due
 from evenly_protocol.wire import (
     CHUNK,
@@ -58,9 +62,10 @@ from evenly_protocol.wire import (
 )
 from evenly_protocol.words import SERVER, Presence
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from evenly_server.clock import Alarm, Clock
-from evenly_server.fanout import Fanout
+from evenly_server.fanout import NEVER_PAUSED, Fanout
 from evenly_server.journal.interface import Journal, JournalDamaged, Outcome, Snapshot, room_mark
 from evenly_server.line import Line
 from evenly_server.logs import failed, note
@@ -79,9 +84,18 @@ TAIL_AT_MOST = 256
 HISTORY_PAGE = 48 * 1024
 """Bytes of entries in one page of history."""
 
+RETRY_MS = 1_000
+"""What the server does by itself and cannot save is tried again after this long."""
+
+CHUNK_WITHIN_S = 30.0
+"""A client that takes longer than this to take one chunk of a snapshot is cut."""
+
 
 class Asked(NamedTuple):
-    """Something in the inbox: a command of a line, or (line None) of the server or the door."""
+    """Something in the inbox: a command of a line, or (line None) of the server or the door.
+
+    `settled` is for who waits for the outcome; what the server asks by itself has none and is asked until it is saved.
+    """
 
     command: Command
     line: Line | None = None
@@ -120,16 +134,19 @@ class RoomActor:
         self._entering: list[tuple[Line, int, bytes]] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
+        self._present: set[Line] = set()
         self._lines: dict[int, Line] = {}
         self._viewers: set[Line] = set()
         self._knocking: dict[bytes, Knocking] = {}
         self._lost: dict[int, Alarm] = {}
         self._due: Alarm | None = None
+        self._decided_until = 0
         self._alive: Alarm | None = None
         self._presence_pending = False
         self._since_snapshot = 0
         self._saving = False
         self._stopping = False
+        self.ended = False
         self._catching_up: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._run(), name=f"room {self.mark}")
 
@@ -169,33 +186,52 @@ class RoomActor:
         for member in members.attending(self.room):
             if member.ik:
                 self._start_losing(member.seat)
-        self.ask(NoticeGap(alive_until))
+        self._notice(NoticeGap(alive_until))
 
-    async def stop(self) -> None:
-        """Decides what is waiting, writes a snapshot, and ends."""
+    def stop(self) -> asyncio.Task[None]:
+        """Lets nobody in any more, decides what is waiting, writes a snapshot, and ends."""
         self._stopping = True
         self._wake.set()
+        return asyncio.create_task(self._finish(), name=f"room {self.mark} stops")
+
+    async def _finish(self) -> None:
         await self._task
         for task in list(self._catching_up):
             task.cancel()
+        await asyncio.gather(*self._catching_up, return_exceptions=True)
         for alarm in (*self._lost.values(), self._due, self._alive):
             if alarm is not None:
                 alarm.cancel()
         if self._since_snapshot:
-            await self._save_snapshot()
+            await self._save_snapshot(self.room.seq, _to_snapshot(self.room))
 
     # -- what may be asked of it ---------------------------------------------------------------------------------
 
     def ask(self, command: Command) -> asyncio.Future[Refusal | None]:
-        """A command of the server's own, or of the door. The future tells how it ended, once that is on disk."""
+        """A command of the door. The future tells how it ended, once that is on disk."""
         settled: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
         self._put(Asked(command, id=self._tools.new_id(), settled=settled))
         return settled
 
-    def ask_for(self, line: Line, frame: CommandFrame) -> None:
-        """A member's command."""
+    def ask_for(
+        self, line: Line, frame: CommandFrame, settled: asyncio.Future[Refusal | None] | None = None
+    ) -> None:
+        """A member's command. `settled` tells how it ended, to who wants to know beside the member."""
         line.queued()
-        self._put(Asked(frame.body, line, frame.id, frame.counter))
+        self._put(Asked(frame.body, line, frame.id, frame.counter, settled))
+
+    def _notice(self, command: Command) -> None:
+        """A command of the server's own. Nobody waits for it; it is given again until it is on disk."""
+        self._put(Asked(command, id=self._tools.new_id()))
+
+    def arrive(self, line: Line) -> None:
+        """A line has a seat. It is shown nothing yet, but the room stays in memory until it leaves.
+
+        Every line that has arrived leaves, too.
+        """
+        self._present.add(line)
+        if self._stopping:
+            line.goodbye(Bye.STOPPING)
 
     def enter(self, line: Line, seq: int, last: bytes) -> None:
         """A line comes in: once what is being decided is on disk it is sent the room, then all that follows.
@@ -209,11 +245,14 @@ class RoomActor:
     def leave(self, line: Line) -> None:
         """A line has ended."""
         line.live = False
+        line.over = True
+        self._present.discard(line)
         self._viewers.discard(line)
-        self._entering = [e for e in self._entering if e[0] is not line]
         if self._lines.get(line.seat) is not line:
             return
         del self._lines[line.seat]
+        if self._stopping:
+            return
         self._tell_presence()
         if self.room.running is not None:
             self._start_losing(line.seat)
@@ -224,14 +263,14 @@ class RoomActor:
 
     @property
     def deserted(self) -> bool:
-        """Whether nobody is connected, nobody attends a running session, and nothing is under way."""
+        """Whether nobody is there or at the door, nobody attends a running session, and nothing is under way."""
         attended = self.room.running is not None and any(members.attending(self.room))
         busy = self._inbox or self._entering or not self._idle.is_set()
-        return not (self._lines or self._viewers or self._knocking or attended or busy)
+        return not (self._present or self._knocking or attended or busy)
 
     def lines(self) -> list[Line]:
-        """Every line in the room."""
-        return [*self._lines.values(), *self._viewers, *(k.line for k in self._knocking.values())]
+        """Every line in the room and at its door."""
+        return [*self._present, *(k.line for k in self._knocking.values())]
 
     def opens_to(self, token: bytes, ik: bytes) -> bool:
         """Whether this token lets a newcomer with this device key in."""
@@ -243,13 +282,18 @@ class RoomActor:
     def knock(self, line: Line, knock: Knock) -> asyncio.Future[int | None]:
         """Somebody waits to be let in. The answer is a guest seat, 0 for a seat of their own, None for no."""
         answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        before = self._knocking.get(knock.ik)
+        if before is not None:
+            before.line.goodbye(Bye.ELSEWHERE)
         self._knocking[knock.ik] = Knocking(line, knock, answer)
         self._tell_lobby()
         return answer
 
-    def stop_knocking(self, ik: bytes) -> None:
+    def stop_knocking(self, line: Line) -> None:
         """They wait no longer."""
-        if self._knocking.pop(ik, None) is not None:
+        knocking = self._knocking.get(line.ik)
+        if knocking is not None and knocking.line is line:
+            del self._knocking[line.ik]
             self._tell_lobby()
 
     def answer_knock(self, by: int, ik: bytes, *, admit: bool, guest: int) -> Refusal | None:
@@ -288,7 +332,7 @@ class RoomActor:
         entries: list[Entry] = []
         size = 0
         seq = self.room.seq
-        for record in await self._tools.journal.read(self.room.id, max(0, after), 500):
+        for record in await self._tools.journal.read(self.room.id, min(max(0, after), seq), 500):
             size += len(record.body)
             if entries and size > HISTORY_PAGE:
                 break
@@ -299,6 +343,9 @@ class RoomActor:
     # -- the loop ------------------------------------------------------------------------------------------------
 
     def _put(self, asked: Asked) -> None:
+        if self.ended:
+            self._answer(asked, refuse("read_only"))
+            return
         self._inbox.append(asked)
         self._idle.clear()
         self._wake.set()
@@ -308,54 +355,94 @@ class RoomActor:
             if not (self._inbox or self._entering):
                 self._idle.set()
                 if self._stopping:
-                    return
+                    break
                 await self._wake.wait()
             self._wake.clear()
             batch, self._inbox = self._inbox, deque()
             entering, self._entering = self._entering, []
             try:
                 await self._settle(batch, entering)
-            except JournalDamaged:
-                failed("room set apart", room=self.mark)
-                self._part(Bye.DAMAGED)
-                return
+                self._set_alarms()
+            except JournalDamaged as damaged:
+                note("room set apart", logging.ERROR, room=self.mark, seq=damaged.seq)
+                self._break_off(batch, Bye.DAMAGED)
+                break
             except Exception:
-                failed("a batch failed", room=self.mark)
-                await self._reload()
-                for asked in batch:
-                    self._answer(asked, refuse("read_only"))
-            self._set_alarms()
+                failed("a room failed", room=self.mark)
+                self._break_off(batch, Bye.STOPPING)
+                break
+        self.ended = True
+
+    def _break_off(self, batch: deque[Asked], code: Bye) -> None:
+        """This actor cannot go on: all part, nothing waits any more, and the room is read anew when somebody comes."""
+        self._stopping = self.ended = True
+        self._since_snapshot = 0
+        for line in self.lines():
+            line.goodbye(code)
+        for asked in (*batch, *self._inbox):
+            self._answer(asked, refuse("read_only"))
+        self._inbox.clear()
+        self._entering.clear()
+        self._idle.set()
 
     async def _settle(self, batch: deque[Asked], entering: list[tuple[Line, int, bytes]]) -> None:
         before = self.room.seq
         entries: list[tuple[Entry, bytes]] = []
         answers: list[tuple[Asked, Refusal | None, bool]] = []
         for asked in batch:
-            answers.append(self._decide(asked, entries))
+            try:
+                answers.append(self._decide(asked, entries))
+            except Exception:
+                failed("a command failed", room=self.mark, command=type(asked.command).__name__)
+                await self._reload(before)
+                for entry, _ in entries:
+                    evolve(self.room, entry)
+                answers.append((asked, refuse("malformed"), True))
         outcome = Outcome.OK
         if entries:
             bodies = [body for _, body in entries]
             outcome = await self._tools.journal.append(self.room.id, before, bodies)
         if outcome is not Outcome.OK:
             note("not saved", logging.WARNING, room=self.mark, outcome=outcome.value)
-            await self._reload()
+            entries = await self._reload(before)
+            answers = [(asked, self._take_back(asked), True) for asked in batch]
             self._tell_saving(saving=True)
-            answers = [(asked, refuse("read_only"), True) for asked in batch]
         elif entries:
             self._tell_saving(saving=False)
+        if entries:
             self._send_events(entries)
         for asked, refusal, told in answers:
             self._answer(asked, refusal, told=told)
         for line, seq, last in entering:
             self._let_in(line, seq, last)
 
+    def _take_back(self, asked: Asked) -> Refusal | None:
+        """This has not happened: a member sends it again, in order; what is the server's own is given again."""
+        if asked.line is None:
+            if asked.settled is None:
+                at = self._tools.clock.now() + RETRY_MS
+                self._tools.clock.alarm(at, partial(self._give_again, asked))
+        elif was_accepted(self.room, asked.line.ik, asked.id):
+            return None
+        elif asked.counter > 0:
+            asked.line.counter = min(asked.line.counter, asked.counter)
+        return refuse("read_only")
+
+    def _give_again(self, asked: Asked) -> None:
+        if isinstance(asked.command, NoticeLost) and asked.command.seat in self._lines:
+            return
+        self._put(asked)
+
     def _decide(self, asked: Asked, entries: list[tuple[Entry, bytes]]) -> tuple[Asked, Refusal | None, bool]:
         """Decides one command. The last value: its author is told apart from the events."""
         at = max(self._tools.clock.now(), self.room.at)
         self._decide_due(at, entries)
         line = asked.line
-        by = SERVER if line is None else line.seat
+        by = SERVER
         if line is not None:
+            by = self._seat(line)
+            if by == SERVER:
+                return asked, refuse("not_allowed"), True
             known = self._known(line, asked)
             if known is not None:
                 return asked, (None if known == "accepted" else refuse(known)), True
@@ -374,6 +461,11 @@ class RoomActor:
         self._fold(asked.id, at, by if recorded else SERVER, counter, result, entries)
         return asked, None, False
 
+    def _seat(self, line: Line) -> int:
+        """The seat that a line speaks for now, 0 for none: it may have changed, or gone, in this very batch."""
+        member = self.room.members.get(line.seat)
+        return line.seat if member is not None and member.ik == line.ik else seat_of(self.room, line.ik)
+
     def _known(self, line: Line, asked: Asked) -> str | None:
         """`accepted` for a command decided before, a refusal's code for a gap, None for one to decide."""
         if was_accepted(self.room, line.ik, asked.id):
@@ -390,6 +482,7 @@ class RoomActor:
 
     def _decide_due(self, at: int, entries: list[tuple[Entry, bytes]]) -> None:
         """What was due by now is decided first, each at its moment, so that a late timer changes nothing."""
+        self._decided_until = at
         while (due := next_due(self.room)) is not None and due[0] <= at:
             moment, command = max(due[0], self.room.at), due[1]
             id = self._tools.new_id()
@@ -420,7 +513,7 @@ class RoomActor:
         ready: list[ServerConnection] = []
         for line in (*self._lines.values(), *self._viewers):
             if line.behind is not None:
-                line.behind.append(payload)
+                line.keep_back(payload)
             elif line.live:
                 ready.append(line.socket)
         delivery = self._tools.fanout.send(payload, ready)
@@ -433,34 +526,53 @@ class RoomActor:
             self._attend_to(entry)
         if self._since_snapshot >= SNAPSHOT_EVERY:
             self._since_snapshot = 0
-            task = asyncio.create_task(self._save_snapshot())
-            self._catching_up.add(task)
-            task.add_done_callback(self._catching_up.discard)
+            # Taken now, while the room is what is on disk: a later batch may be decided and then not saved.
+            self._in_background(self._save_snapshot(self.room.seq, _to_snapshot(self.room)))
+
+    def _in_background(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work, name=f"room {self.mark}")
+        self._catching_up.add(task)
+        task.add_done_callback(self._catching_up.discard)
 
     def _attend_to(self, entry: Entry) -> None:
         """What an entry means for the lines."""
         for event in entry.events:
             match event:
                 case members.MemberRemoved():
-                    line = self._lines.get(event.seat)
-                    if line is not None:
-                        line.goodbye(Bye.REMOVED)
+                    for line in self._present:
+                        if line.seat == event.seat:
+                            line.goodbye(Bye.REMOVED)
                 case members.GuestSeatGiven():
-                    line = self._lines.pop(event.seat, None)
-                    if line is not None:
-                        line.seat = event.guest
-                        self._lines[event.guest] = line
-                        self._tell_presence()
-                    for viewer in self._viewers:
-                        viewer.seat = seat_of(self.room, viewer.ik)
-                case members.MemberJoined() | members.ChairTaken() | members.RoleSet():
+                    self._move(event.seat, event.guest)
+                case members.RoleSet() | members.ChairTaken() | SessionStarted():
                     self._tell_lobby()
                 case _:
                     pass
 
+    def _move(self, seat: int, guest: int) -> None:
+        """The member of `seat` has another seat now."""
+        for line in self._present:
+            if line.seat == seat:
+                line.seat = guest
+        if seat in self._lines:
+            self._lines[guest] = self._lines.pop(seat)
+            self._tell_presence()
+        lost = self._lost.pop(seat, None)
+        if lost is not None:
+            lost.cancel()
+            self._start_losing(guest)
+
     # -- letting a line in ---------------------------------------------------------------------------------------
 
     def _let_in(self, line: Line, seq: int, last: bytes) -> None:
+        if line.over:
+            return
+        line.seat = seat_of(self.room, line.ik)
+        if not line.seat:
+            line.goodbye(Bye.REMOVED)
+            return
+        seen = self.room.seen.get(line.ik)
+        line.counter = max(line.counter, seen.highest + 1 if seen else 1)
         if line.counted:
             other = self._lines.get(line.seat)
             if other is not None and other is not line:
@@ -484,11 +596,11 @@ class RoomActor:
             self._tell_presence()
             member = self.room.members[line.seat]
             if self.room.running is not None and member.presence is Presence.GONE:
-                self.ask(NoticeConnected(line.seat))
-        else:
+                self._notice(NoticeConnected(line.seat))
+        elif line.live:
             line.send(PresenceFrame(sorted(self._lines), self._saving))
-        if is_facilitator(self.room, line.seat) and self._knocking:
-            self._tell_lobby()
+        if line.live:
+            self._tell_waiting(line)
 
     def _missing(self, seq: int, last: bytes) -> list[bytes] | None:
         """The entries that a client lacks, None when it must have a snapshot."""
@@ -510,22 +622,28 @@ class RoomActor:
             return
         line.behind = []
         line.send(welcome)
-        task = asyncio.create_task(self._send_chunks(line, chunks))
-        self._catching_up.add(task)
-        task.add_done_callback(self._catching_up.discard)
+        self._in_background(self._send_chunks(line, chunks))
 
     async def _send_chunks(self, line: Line, chunks: list[Chunk]) -> None:
         """Each chunk once the one before has mostly left; events wait behind the last."""
+        socket = line.socket
+        socket.transport.set_write_buffer_limits(CHUNK)
         try:
             for chunk in chunks:
-                await line.socket.send(encode([chunk]))
-        except Exception:
-            line.behind = None
+                async with asyncio.timeout(CHUNK_WITHIN_S):
+                    await socket.send(encode([chunk]))
+        except (ConnectionClosed, TimeoutError, OSError):
+            socket.transport.abort()
             return
+        socket.transport.set_write_buffer_limits(NEVER_PAUSED)
         behind, line.behind = line.behind or [], None
+        if line.over:
+            return
         line.live = True
         for payload in behind:
-            self._tools.fanout.send(payload, (line.socket,))
+            self._tools.fanout.send(payload, (socket,))
+        line.send(PresenceFrame(sorted(self._lines), self._saving))
+        self._tell_waiting(line)
 
     # -- telling -------------------------------------------------------------------------------------------------
 
@@ -547,14 +665,16 @@ class RoomActor:
             self._tell_presence()
 
     def _tell_lobby(self) -> None:
+        """Who waits to be let in, to all that lead."""
         frame = Lobby([k.knock for k in self._knocking.values()])
         for line in self._lines.values():
             if line.live and is_facilitator(self.room, line.seat):
                 line.send(frame)
 
-    def _part(self, code: Bye) -> None:
-        for line in self.lines():
-            line.goodbye(code)
+    def _tell_waiting(self, line: Line) -> None:
+        """The same to one line that has just come, if anybody waits."""
+        if self._knocking and line.counted and is_facilitator(self.room, line.seat):
+            line.send(Lobby([k.knock for k in self._knocking.values()]))
 
     # -- time ----------------------------------------------------------------------------------------------------
 
@@ -568,15 +688,19 @@ class RoomActor:
     def _lose(self, seat: int) -> None:
         self._lost.pop(seat, None)
         if seat not in self._lines:
-            self.ask(NoticeLost(seat))
+            self._notice(NoticeLost(seat))
 
     def _set_alarms(self) -> None:
         due = next_due(self.room)
-        if self._due is not None and (due is None or self._due.at != due[0]):
+        at = due[0] if due is not None else None
+        if at is not None and at <= self._decided_until:
+            # It was decided and could not be saved, or has only just fallen due: not again in this very moment.
+            at = self._decided_until + RETRY_MS
+        if self._due is not None and self._due.at != at:
             self._due.cancel()
             self._due = None
-        if due is not None and self._due is None:
-            self._due = self._tools.clock.alarm(due[0], self._ring_due)
+        if at is not None and self._due is None:
+            self._due = self._tools.clock.alarm(at, self._ring_due)
         session = self.room.running
         if self._alive is None and session is not None and session.floor.turns:
             self._alive = self._tools.clock.alarm(self._tools.clock.now() + ALIVE_EVERY_MS, self._note_alive)
@@ -584,48 +708,52 @@ class RoomActor:
     def _ring_due(self) -> None:
         """Deciding anything decides what is due; this asks for something that changes nothing itself."""
         self._due = None
-        self.ask(NoticeConnected(SERVER))
+        self._notice(NoticeConnected(SERVER))
 
     def _note_alive(self) -> None:
         self._alive = None
+        if self.ended:
+            return
         self._tools.journal.touch(self.room.id, self._tools.clock.now())
         self._set_alarms()
 
     # -- what is kept --------------------------------------------------------------------------------------------
 
-    async def _save_snapshot(self) -> None:
-        seq, body = self.room.seq, _to_snapshot(self.room)
+    async def _save_snapshot(self, seq: int, body: bytes) -> None:
         try:
             records = await self._tools.journal.read(self.room.id, seq - 1, 1)
-            if records and records[0].seq == seq:
+            if records:
                 await self._tools.journal.save_snapshot(self.room.id, Snapshot(seq, records[0].hash, body))
-                self._since_snapshot = 0
         except Exception:
             failed("no snapshot", room=self.mark)
 
-    async def _reload(self) -> None:
-        """The room as it is on disk: what was decided and not saved has not happened."""
+    async def _reload(self, after: int) -> list[tuple[Entry, bytes]]:
+        """The room as it is on disk: what was decided and not saved has not happened. Its entries from `after` on."""
         room = Room(self.room.id)
         snapshot = await self._tools.journal.load_snapshot(room.id)
         if snapshot is not None:
             room = _from_snapshot(snapshot.body) or room
+        entries: list[tuple[Entry, bytes]] = []
         for record in await self._tools.journal.read(room.id, room.seq, None):
-            evolve(room, decode_entry(record.body))
+            entry = decode_entry(record.body)
+            evolve(room, entry)
+            if record.seq > after:
+                entries.append((entry, record.body))
         self.room = room
+        return entries
 
 
-async def create(room_id: bytes, token: bytes, admit: Admit, tools: Tools) -> bool:
-    """Makes a room with its first member; False when it exists already or cannot be saved."""
+async def create(room_id: bytes, token: bytes, admit: Admit, tools: Tools) -> Outcome:
+    """Makes a room with its first member; `CONFLICT` when there is one already, or that cannot be its member."""
     room = Room(room_id)
     at = tools.clock.now()
     created = Entry(1, tools.new_id(), at, SERVER, 0, [RoomCreated(sha256(token).digest())])
     evolve(room, created)
     result = decide(room, admit, Asking(SERVER, at, tools.new_id()))
     if isinstance(result, Refusal):
-        return False
+        return Outcome.CONFLICT
     first = Entry(2, tools.new_id(), at, SERVER, 0, result)
-    outcome = await tools.journal.append(room_id, 0, [encode_entry(created), encode_entry(first)])
-    return outcome is Outcome.OK
+    return await tools.journal.append(room_id, 0, [encode_entry(created), encode_entry(first)])
 
 
 def _to_snapshot(room: Room) -> bytes:

@@ -98,8 +98,10 @@ class SystemClock:
 
     def _ring(self) -> None:
         self._timer = None
-        self._heap.ring(self.now())
-        self._arm()
+        try:
+            self._heap.ring(self.now())
+        finally:
+            self._arm()
 
 
 class FedClock:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
 
+from evenly_protocol.refusals import Refusal
 from evenly_protocol.wire import (
     MESSAGE_AT_MOST,
     AgreementFirst,
@@ -29,40 +31,44 @@ from websockets.exceptions import ConnectionClosed
 from evenly_server.actor import RoomActor, answers_agreement
 from evenly_server.clock import Clock
 from evenly_server.door import Door, TurnedAway
+from evenly_server.journal.interface import JournalDamaged
 from evenly_server.line import QUEUED_AT_MOST, Line
-
-HANDSHAKE_S = 5.0
-"""Seconds from the connection to the proof."""
+from evenly_server.logs import failed
 
 UNREADABLE_AT_MOST = 10
 """Messages that could not be read, after which the connection ends."""
 
 
-async def converse(line: Line, door: Door, clock: Clock) -> None:
-    """Serves one connection until it ends."""
+async def converse(line: Line, door: Door, clock: Clock, handshake_s: float) -> None:
+    """Serves one connection until it ends. `handshake_s`: seconds from the connection to the proof."""
     socket = line.socket
-    frames = _frames(line)
+    frames = _Frames(line)
     actor: RoomActor | None = None
     try:
-        async with asyncio.timeout(HANDSHAKE_S) as patience:
-            slow = _until_proof(frames, patience)
-            actor = await door.enter(line, slow, _local_name(socket), _address(socket))
-        seq, last = slow.held
-        if await _agreed(line, actor, frames, clock):
-            actor.enter(line, seq, last)
-            await _serve(line, actor, frames, clock)
+        async with asyncio.timeout(handshake_s) as patience:
+            handshake = _Handshake(frames, patience)
+            actor = await door.enter(line, handshake, _local_name(socket), _address(socket))
+        actor.arrive(line)
+        await _agree(line, actor, frames, clock)
+        actor.enter(line, *handshake.held)
+        await _serve(line, actor, frames, clock)
     except TurnedAway as no:
         line.goodbye(no.code)
+    except JournalDamaged:
+        line.goodbye(Bye.DAMAGED)
     except TimeoutError:
         line.goodbye(Bye.LATE)
     except ConnectionClosed:
         pass
+    except Exception:
+        failed("a conversation failed", connection=line.number)
+        line.goodbye(Bye.STOPPING)
     finally:
         if actor is not None:
             actor.leave(line)
 
 
-class _until_proof:
+class _Handshake:
     """The frames of the handshake; the time limit ends with the proof, so that a lobby may take its time."""
 
     def __init__(self, frames: AsyncIterator[ClientFrame], patience: asyncio.Timeout) -> None:
@@ -81,35 +87,83 @@ class _until_proof:
         return frame
 
 
-async def _frames(line: Line) -> AsyncIterator[ClientFrame]:
-    """The frames as they come. What cannot be read is refused, and the connection lives on: ten times."""
-    unreadable = 0
-    async for message in line.socket:
+class _Frames:
+    """The frames as they come. What cannot be read is refused, and the connection lives on: ten times.
+
+    Whoever waits for a frame may be cancelled: the next one is there for who asks then.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._read: deque[ClientFrame] = deque()
+        self._unreadable = 0
+
+    def __aiter__(self) -> AsyncIterator[ClientFrame]:
+        return self
+
+    async def __anext__(self) -> ClientFrame:
+        while not self._read:
+            self._read.extend(self._frames_of(await self._line.socket.recv()))
+        return self._read.popleft()
+
+    def _frames_of(self, message: str | bytes) -> Iterable[ClientFrame]:
         try:
-            if isinstance(message, str):
-                raise Unreadable("text instead of bytes")
-            frames = decode_client(message)
-            if len(frames) > QUEUED_AT_MOST:
-                raise Unreadable("too many frames in one message")
-            if len(message) > MESSAGE_AT_MOST and not all(isinstance(f, Relay) for f in frames):
-                raise Unreadable("too long")
+            return _decode(message)
         except Unreadable as error:
-            unreadable += 1
-            if not line.seat or unreadable >= UNREADABLE_AT_MOST:
+            self._unreadable += 1
+            if not self._line.seat or self._unreadable >= UNREADABLE_AT_MOST:
                 raise TurnedAway(Bye.MALFORMED) from None
-            line.send(Refused(error.id, "malformed"))
-            continue
-        for frame in frames:
-            yield frame
+            self._line.send(Refused(error.id, "malformed"))
+            return ()
 
 
-async def _agreed(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame], clock: Clock) -> bool:
-    """Shows the agreement to who has not answered it, and nothing else until they have. False: they left."""
+def _decode(message: str | bytes) -> list[ClientFrame]:
+    if isinstance(message, str):
+        raise Unreadable("text instead of bytes")
+    frames = decode_client(message)
+    if len(frames) > QUEUED_AT_MOST:
+        raise Unreadable("too many frames in one message")
+    if len(message) > MESSAGE_AT_MOST and not all(isinstance(f, Relay) for f in frames):
+        raise Unreadable("too long")
+    return frames
+
+
+async def _agree(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame], clock: Clock) -> None:
+    """Shows the agreement to who has not answered it, and nothing else until they have."""
+    shown = _show_agreement(line, actor)
+    if not shown:
+        return
+    async for frame in frames:
+        match frame:
+            case CommandFrame() if answers_agreement(frame) and len(frame.id) == 16:
+                settled: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
+                actor.ask_for(line, frame, settled)
+                refusal = await settled
+                if refusal is None or actor.room.agreement.version != shown:
+                    shown = _show_agreement(line, actor)
+                    if not shown:
+                        return
+            case Relay(type=RelayType.AGREEMENT_TALK):
+                _relay(line, actor, frame)
+            case Ping():
+                line.send(Pong(frame.sent, clock.now()))
+            case CommandFrame():
+                line.send(Refused(frame.id, "not_allowed"))
+            case _:
+                line.send(Refused(b"", "not_allowed"))
+
+
+def _show_agreement(line: Line, actor: RoomActor) -> int:
+    """Sends the agreement to who has not answered it. Its version, 0 when there is nothing to be answered."""
     agreement = actor.room.agreement
-    if not line.counted or not agreement.version:
-        return True
-    if actor.room.members[line.seat].agreed >= agreement.version:
-        return True
+    member = actor.room.members.get(line.seat)
+    if member is None or member.agreed >= agreement.version:
+        return 0
+    if not line.counted:
+        # Whoever only looks cannot answer; with an older agreement answered, the new one is seen in the room.
+        if not member.agreed:
+            raise TurnedAway(Bye.REFUSED)
+        return 0
     seen = actor.room.seen.get(line.ik)
     line.send(
         AgreementFirst(
@@ -121,22 +175,7 @@ async def _agreed(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFram
             seen.highest if seen else 0,
         )
     )
-    async for frame in frames:
-        match frame:
-            case CommandFrame() if answers_agreement(frame):
-                actor.ask_for(line, frame)
-                await actor.idle()
-                if actor.room.members[line.seat].agreed >= actor.room.agreement.version:
-                    return True
-            case Relay(type=RelayType.AGREEMENT_TALK):
-                _relay(line, actor, frame)
-            case Ping():
-                line.send(Pong(frame.sent, clock.now()))
-            case CommandFrame():
-                line.send(Refused(frame.id, "not_allowed"))
-            case _:
-                line.send(Refused(b"", "not_allowed"))
-    return False
+    return agreement.version
 
 
 async def _serve(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame], clock: Clock) -> None:
@@ -154,9 +193,9 @@ async def _serve(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame
             case Relay():
                 _relay(line, actor, frame)
             case AnswerKnock():
-                refused = actor.answer_knock(line.seat, frame.ik, admit=frame.admit, guest=frame.guest)
-                if refused is not None or not line.counted:
-                    line.send(Refused(b"", refused.code if refused else "not_allowed"))
+                refused = _answer_knock(line, actor, frame)
+                if refused:
+                    line.send(Refused(b"", refused))
             case History():
                 if _paced(line):
                     line.send(await actor.history(frame.after))
@@ -173,6 +212,13 @@ def _readable(line: Line, frame: CommandFrame) -> str:
     if len(frame.id) != 16:
         return "malformed"
     return "" if _paced(line) else "too_fast"
+
+
+def _answer_knock(line: Line, actor: RoomActor, frame: AnswerKnock) -> str:
+    if not line.counted:
+        return "not_allowed"
+    refusal = actor.answer_knock(line.seat, frame.ik, admit=frame.admit, guest=frame.guest)
+    return refusal.code if refusal else ""
 
 
 def _paced(line: Line) -> bool:

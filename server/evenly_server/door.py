@@ -35,7 +35,7 @@ from evenly_protocol.wire import (
 from evenly_protocol.words import Lobby
 
 from evenly_server.actor import RoomActor, Tools, create
-from evenly_server.journal.interface import JournalDamaged
+from evenly_server.journal.interface import JournalDamaged, Outcome
 from evenly_server.line import Line
 from evenly_server.rooms import Rooms
 from evenly_server.signatures import verify
@@ -76,7 +76,7 @@ class Failures:
         """Whether this address, or all together, have failed too often just now."""
         now = self._now()
         _drop(self._all, now - 1_000)
-        mine = self._by_address.get(_network(address))
+        mine = self._by_address.get(network_of(address))
         if mine is not None:
             _drop(mine, now - 60_000)
         return len(self._all) >= FAILED_IN_ALL or (mine is not None and len(mine) >= FAILED_FROM_ONE_ADDRESS)
@@ -87,7 +87,7 @@ class Failures:
         self._all.append(now)
         if len(self._by_address) > 10_000:
             self._by_address = {a: d for a, d in self._by_address.items() if d and d[-1] > now - 60_000}
-        self._by_address.setdefault(_network(address), deque(maxlen=FAILED_FROM_ONE_ADDRESS)).append(now)
+        self._by_address.setdefault(network_of(address), deque(maxlen=FAILED_FROM_ONE_ADDRESS)).append(now)
 
 
 def _drop(times: deque[int], until: int) -> None:
@@ -95,7 +95,8 @@ def _drop(times: deque[int], until: int) -> None:
         times.popleft()
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """What counts as one address: the address itself, of IPv6 its /64."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -131,6 +132,8 @@ class Door:
         nonce = secrets.token_bytes(32)
         line.send(Challenge(VERSION[0], min(VERSION[1], hello.minor), nonce))
         proof = await _expect(frames, Proof)
+        if self.failures.too_many(address):
+            raise TurnedAway(Bye.TOO_FAST)
         if not self._goes_by(proof.server_name, local):
             raise TurnedAway(Bye.NAME)
         line.ik, line.purpose, line.counter = hello.ik, hello.purpose, max(1, proof.counter)
@@ -150,25 +153,37 @@ class Door:
         return name in self._names or name == local
 
     async def _create(self, line: Line, hello: Hello, proof: Proof, *, signed: bool) -> RoomActor:
-        key = hmac.compare_digest(proof.key.encode(), self._creating.key.encode())
-        may = self._creating.who == "anyone" or (self._creating.who == "key" and key)
+        key = self._creating.key.encode()
+        has_key = bool(key) and hmac.compare_digest(proof.key.encode(), key)
+        may = self._creating.who == "anyone" or (self._creating.who == "key" and has_key)
         admit = _newcomer(hello, proof)
         if not (may and signed and admit is not None and len(proof.token) == 32):
             raise TurnedAway(Bye.EXISTS)
-        if not await create(hello.room, proof.token, admit, self._tools):
-            raise TurnedAway(Bye.EXISTS)
-        actor = await self._rooms.get(hello.room)
-        if actor is None:
+        outcome = await create(hello.room, proof.token, admit, self._tools)
+        if outcome in (Outcome.READ_ONLY, Outcome.UNKNOWN):
+            raise TurnedAway(Bye.FULL)
+        try:
+            actor = await self._room(hello.room)
+        except JournalDamaged:
+            raise TurnedAway(Bye.EXISTS) from None
+        # Who made the room and lost the connection before they were told asks again, and is its member.
+        line.seat = seat_of(actor.room, hello.ik) if actor is not None else 0
+        if actor is None or not line.seat:
             raise TurnedAway(Bye.EXISTS)
         line.purpose = Purpose.MEMBER
-        line.seat = seat_of(actor.room, hello.ik)
         return actor
+
+    async def _room(self, room: bytes) -> RoomActor | None:
+        if self._rooms.stopping:
+            raise TurnedAway(Bye.STOPPING)
+        return await self._rooms.get(room)
 
     async def _admit(
         self, line: Line, hello: Hello, proof: Proof, frames: AsyncIterator[ClientFrame], *, signed: bool
     ) -> RoomActor:
+        admit = _newcomer(hello, proof)
         try:
-            actor = await self._rooms.get(hello.room)
+            actor = await self._room(hello.room)
         except JournalDamaged:
             if signed:
                 raise TurnedAway(Bye.DAMAGED) from None
@@ -178,7 +193,6 @@ class Door:
         line.seat = seat_of(actor.room, hello.ik)
         if line.seat:
             return actor
-        admit = _newcomer(hello, proof)
         if not actor.opens_to(proof.token, hello.ik) or admit is None or hello.purpose is not Purpose.MEMBER:
             raise TurnedAway(Bye.REFUSED)
         guest = 0
@@ -202,9 +216,11 @@ class Door:
             await asyncio.wait({answer, listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             listening.cancel()
-            actor.stop_knocking(admit.ik)
+            actor.stop_knocking(line)
+            # It has let go of the frames before anybody else asks for the next.
+            (ended,) = await asyncio.gather(listening, return_exceptions=True)
         if not answer.done():
-            raise TurnedAway(Bye.LATE)
+            raise ended if isinstance(ended, Exception) else TurnedAway(Bye.LATE)
         guest = answer.result()
         if guest is None:
             raise TurnedAway(Bye.DENIED)

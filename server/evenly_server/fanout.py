@@ -32,6 +32,10 @@ from websockets.protocol import OPEN
 WRITE_BUFFER_LIMIT: Final = 256 * 1024
 """Bytes that may wait for a member before the connection is cut."""
 
+NEVER_PAUSED: Final = 16 * 1024 * 1024
+"""Bytes at which a transport may pause: so far above the limit that a ping, whose answer is what tells a frozen
+member, never waits behind what that member does not read."""
+
 
 class Delivery(NamedTuple):
     """How one fan-out ended; connections that were closing already are in neither."""

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from evenly_protocol.wire import Bye, ByeFrame, Frame, Purpose, encode
 from websockets.asyncio.server import ServerConnection
 
-from evenly_server.fanout import Fanout
+from evenly_server.fanout import WRITE_BUFFER_LIMIT, Fanout
 
 QUEUED_AT_MOST = 8
 """Commands of one line that may wait to be decided; its reading stops until there are fewer."""
 
 CLOSE_CODE = 4000
 """WebSocket close code of an orderly goodbye (RFC 6455, 7.4.2: for private use)."""
+
+
+CLOSE_WITHIN_S = 3.0
 
 
 class Pace:
@@ -44,6 +47,7 @@ class Line:
         seat: the member's seat, 0 before they have one.
         purpose: what it is for.
         live: it is sent the room's events.
+        over: it was told goodbye, or has ended.
         behind: events kept back while a snapshot leaves.
         counter: the counter of the next command expected.
     """
@@ -55,10 +59,12 @@ class Line:
         self.seat = 0
         self.purpose = Purpose.MEMBER
         self.live = False
+        self.over = False
         self.behind: list[bytes] | None = None
         self.counter = 1
         self.pace = pace
         self._fanout = fanout
+        self._closing: asyncio.Task[None] | None = None
         self._waiting = 0
         self._room_for_more = asyncio.Event()
         self._room_for_more.set()
@@ -71,6 +77,15 @@ class Line:
     def send(self, *frames: Frame) -> None:
         """Sends frames to this line alone, now."""
         self._fanout.send(encode(frames), (self.socket,))
+
+    def keep_back(self, payload: bytes) -> None:
+        """An event while the snapshot leaves. Who takes too long over it is cut."""
+        if self.behind is None:
+            return
+        self.behind.append(payload)
+        if sum(map(len, self.behind)) > WRITE_BUFFER_LIMIT:
+            self.behind.clear()
+            self.socket.transport.abort()
 
     def queued(self) -> None:
         """A command of this line waits to be decided."""
@@ -88,13 +103,18 @@ class Line:
         await self._room_for_more.wait()
 
     def goodbye(self, code: Bye) -> None:
-        """Says why, and closes in the background."""
+        """Says why, and closes in the background. Said once."""
+        if self.over:
+            return
         self.live = False
+        self.over = True
         self.send(ByeFrame(code))
-        closing = asyncio.ensure_future(self.socket.close(CLOSE_CODE, code))
-        closing.add_done_callback(_ignore)
+        self._closing = asyncio.create_task(self._close(code), name="goodbye")
 
-
-def _ignore(done: asyncio.Future[None]) -> None:
-    if not done.cancelled():
-        done.exception()
+    async def _close(self, code: Bye) -> None:
+        """The library waits for what was written to leave, for ever if need be; a frozen member is cut."""
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await self.socket.close(CLOSE_CODE, code)
+        except (TimeoutError, OSError):
+            self.socket.transport.abort()

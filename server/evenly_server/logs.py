@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 
-log = logging.getLogger("evenly")
+log = logging.getLogger("evenly_server")
 
 
 class _Lines(logging.Formatter):
@@ -16,7 +16,8 @@ class _Lines(logging.Formatter):
         line = {
             "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname.lower(),
-            "what": record.getMessage(),
+            # What other libraries say may quote what came from outside.
+            "what": record.getMessage() if record.name.startswith(log.name) else record.name,
             **(fields if isinstance(fields, dict) else {}),
         }
         if record.exc_info and record.exc_info[0] is not None:
@@ -47,5 +48,7 @@ def set_up(level: str) -> None:
     log.handlers = [lines]
     log.setLevel(level.upper())
     log.propagate = False
+    asyncio_log = logging.getLogger("asyncio")
+    asyncio_log.handlers, asyncio_log.propagate = [lines], False
     # The library's own lines name addresses and quote what came from outside.
     logging.getLogger("websockets").setLevel(logging.CRITICAL)

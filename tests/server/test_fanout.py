@@ -80,9 +80,7 @@ async def open_room(tls: ssl.SSLContext | None = None) -> AsyncIterator[Room]:
 
 
 @contextlib.asynccontextmanager
-async def members(
-    room: Room, count: int, tls: ssl.SSLContext | None = None
-) -> AsyncIterator[list[ClientConnection]]:
+async def members(room: Room, count: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[list[ClientConnection]]:
     async with contextlib.AsyncExitStack() as stack:
         uri = f"{'wss' if tls else 'ws'}://127.0.0.1:{room.port}/"
         joined: list[ClientConnection] = []
@@ -328,9 +326,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )
     pem = certificate.public_bytes(serialization.Encoding.PEM)
@@ -343,9 +339,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.S
     return server, ssl.create_default_context(cadata=pem.decode())
 
 
-def test_it_works_the_same_through_tls(
-    run: Run, fanout: Fanout, tls: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
+def test_it_works_the_same_through_tls(run: Run, fanout: Fanout, tls: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     server, client = tls
 
     async def scenario() -> None:

@@ -60,9 +60,7 @@ async def test_the_same_bodies_in_another_room_have_other_hashes(journal: Journa
 
 
 @pytest.mark.parametrize("expected", [0, 1, 3, 10])
-async def test_an_append_behind_another_head_is_a_conflict_and_stores_nothing(
-    journal: Journal, expected: int
-) -> None:
+async def test_an_append_behind_another_head_is_a_conflict_and_stores_nothing(journal: Journal, expected: int) -> None:
     await journal.append(ROOM, 0, [b"one", b"two"])
     assert await journal.append(ROOM, expected, [b"three"]) is Outcome.CONFLICT
     assert await journal.head(ROOM) == 2

@@ -121,9 +121,7 @@ async def test_every_acknowledged_append_is_there_after_a_kill_9(path: Path) -> 
     assert len(acknowledged) == 5
 
 
-async def test_a_file_that_another_process_serves_is_refused(
-    path: Path, appender: subprocess.Popen[bytes]
-) -> None:
+async def test_a_file_that_another_process_serves_is_refused(path: Path, appender: subprocess.Popen[bytes]) -> None:
     assert appender.stdout is not None
     assert appender.stdout.readline()
     with pytest.raises(JournalRefused, match="served by another process"):
