@@ -17,7 +17,7 @@ from evenly_client.peer import Happened, Notice, Peer
 from evenly_client.rehearsal import Rehearsal, RehearsalFacilitator
 from evenly_client.sealing import DeviceKey
 
-SERVER = ("--port", "0", "--journal", "memory", "--create", "anyone", "--log", "error")
+SERVER = ("--port", "0", "--create", "anyone", "--log", "error")
 FAST = 0.0
 """A speed: as fast as it goes."""
 
@@ -31,20 +31,20 @@ class Plan:
     minutes: float = 8.0
 
 
-async def started(plan: Plan) -> tuple[LocalServer, Rehearsal]:
-    """A server with a fed clock, and an empty rehearsal for a new room on it."""
+async def started(plan: Plan, journal: str = "memory") -> tuple[LocalServer, Rehearsal]:
+    """A server with a fed clock (its journal a file, or in memory), and an empty rehearsal for a new room on it."""
     import random
 
     at = int(time.time() * 1000)
-    server = await LocalServer.start(SERVER, fed_at=at)
+    server = await LocalServer.start([*SERVER, "--journal", journal], fed_at=at)
     draw = random.Random(plan.seed)
     link = Link("127.0.0.1", server.port, draw.randbytes(16), draw.randbytes(16))
     return server, Rehearsal(server, link, seed=plan.seed, speed=plan.speed, at=at)
 
 
-async def in_lines(plan: Plan, say: Callable[[str], None]) -> bool:
+async def in_lines(plan: Plan, say: Callable[[str], None], journal: str = "memory") -> bool:
     """The whole session as lines of text, then a summary. Whether it came to its end."""
-    server, rehearsal = await started(plan)
+    server, rehearsal = await started(plan, journal)
     try:
         lead = await rehearsal.knock("Fay", create=True)
         await rehearsal.enter(lead)
