@@ -1,0 +1,107 @@
+"""The line above the keys: what waits for an answer, or how the connection stands. Nothing in it takes the focus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from evenly_protocol.words import GENERAL_TALK
+
+from evenly_client import phrases
+from evenly_client.outlook import Outlook
+from evenly_client.screens.keys import Keymap
+from evenly_client.screens.looks import Look, Row, Span
+from evenly_client.screens.situation import Situation
+
+LOST_AFTER_S = 5.0
+"""A connection that is back by then is only said to be reconnecting."""
+
+
+@dataclass
+class Waiting:
+    """What was asked of me and is not answered.
+
+    Attributes:
+        invited: a facilitator asks privately whether I would like to come in.
+        agreement: the agreement has changed while I am typing.
+        talks: the seats that would like to talk about the agreement; for facilitators.
+        pause_ms: how long the pause took that facilitators are asked about; 0 for none.
+    """
+
+    invited: bool = False
+    agreement: bool = False
+    talks: list[int] = field(default_factory=list[int])
+    pause_ms: int = 0
+
+
+def asked(o: Outlook, waiting: Waiting, *, typing: bool, view: bool) -> str:
+    """What ctrl+g would answer, by name; empty for nothing."""
+    if waiting.agreement:
+        return "agreement"
+    if view or o.me is None:
+        return ""
+    if waiting.invited and o.session is not None:
+        return "invited"
+    if typing and o.asked() is not None:
+        return "speaker"
+    if typing and waiting.pause_ms and o.leads:
+        return "pause"
+    if o.leads and o.peer.waiting:
+        return "door"
+    return "talk" if waiting.talks else ""
+
+
+def rows(s: Situation, waiting: Waiting, keys: Keymap, lost_s: float | None) -> list[Row]:
+    """One line, or none. `lost_s`: for how long there has been no connection; None while there is one."""
+    o = s.outlook
+    said = [] if lost_s is None or not o.room.seq else [_lost(o, lost_s)]
+    if not s.typing and not s.view:
+        turn = o.asked()
+        if turn is not None:
+            said.append(_who_is_it(turn.seat))
+        elif s.pause_ms:
+            said.append(f"{_pause(s.pause_ms)} · press {keys.first('keep_end')} to keep the end")
+    question = _question(o, waiting, asked(o, waiting, typing=s.typing, view=s.view), keys.first("answer"))
+    if question:
+        said.append(question)
+    if o.chair_is_free and not s.view:
+        said.append("No facilitator has been here for 5 minutes · : and “lead” if you would")
+    if not said:
+        return []
+    more = (Span(f"+{len(said) - 1} more  ", Look.DIM),) if len(said) > 1 else ()
+    return [Row((Span("  ! ", Look.KEY), Span(said[0], Look.NOTE, "answer")), more, "attention")]
+
+
+def _lost(o: Outlook, lost_s: float) -> str:
+    if lost_s < LOST_AFTER_S:
+        return "Reconnecting: what you do is kept and sent."
+    return f"Not connected: what you do is kept and sent. {o.peer.trouble}".strip()
+
+
+def _question(o: Outlook, waiting: Waiting, name: str, key: str) -> str:
+    match name:
+        case "agreement":
+            return f"The agreement has changed · {key} to read it"
+        case "invited":
+            return f"Would you like to come in? · {key} to answer (only you see this)"
+        case "door":
+            count = len(o.peer.waiting)
+            return f"{phrases.people(count)} {'waits' if count == 1 else 'wait'} to be let in · {key} to answer"
+        case "talk":
+            who = phrases.listed([o.name(seat) for seat in waiting.talks])
+            return f"{who} would like to talk about the agreement · {key} noted"
+        case "speaker":
+            return f"Still the same speaker? · {key} to answer"
+        case "pause":
+            return f"{_pause(waiting.pause_ms)} · {key} to answer"
+        case _:
+            return ""
+
+
+def _who_is_it(seat: int) -> str:
+    if seat == GENERAL_TALK:
+        return "Who is speaking? 1–8 who · 0 nobody in particular"
+    return "Still the same speaker? enter yes · 1–8 who · 0 nobody in particular"
+
+
+def _pause(ms: int) -> str:
+    return f"the pause took {phrases.spoken(ms)}: the end moves with it"

@@ -1,0 +1,387 @@
+"""What each action would do now: a command for the room, something on this screen, or why it cannot.
+
+The rules are asked with this device's copy of the room, the same code that the server decides with; so a key is
+offered exactly when it would be accepted. `None` is an action that does not come into question at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evenly_protocol import floor, hands, members, rounds, session, turns, undo
+from evenly_protocol.facts import Command
+from evenly_protocol.refusals import Refusal
+from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Source
+
+from evenly_client import narration
+from evenly_client.screens.situation import Situation
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something that a key does now. `word`: for the footer, empty where it is not shown there.
+
+    Without a command it is the screen's own: a dialog, a text field, a sentence.
+    """
+
+    word: str = ""
+    command: Command | None = None
+
+
+Offer = Deed | Refusal | None
+
+
+def offer(name: str, s: Situation) -> Offer:
+    """What an action would do in this situation."""
+    if s.view and name not in ("help", "commands", "leave", "theme"):
+        return None
+    return _OFFERS[name](s)
+
+
+def _checked(s: Situation, command: Command, word: str = "") -> Offer:
+    return s.refusal(command) or Deed(word, command)
+
+
+def _asked(s: Situation, command: Command, word: str = "") -> Offer:
+    """As `_checked`, for what opens a dialog that makes the real command."""
+    return s.refusal(command) or Deed(word)
+
+
+def _leading(s: Situation, word: str = "") -> Offer:
+    return Deed(word) if s.outlook.leads else None
+
+
+# -- mine --------------------------------------------------------------------------------------------------------
+
+
+def _answer(s: Situation) -> Offer:
+    return Deed("answer") if s.asked else None
+
+
+def _finish(s: Situation) -> Offer:
+    turn = s.outlook.my_turn()
+    if turn is None or s.just_begun or s.outlook.floor.mode is FloorMode.OPEN:
+        return None
+    asking = turn.intent is Intent.QUESTION and turn.answer_at is None
+    return _checked(s, turns.Finish(turn.id, asking), "finish")
+
+
+def plain_intent(s: Situation) -> Intent:
+    """What a hand is for when nothing else is said."""
+    return Intent.QUESTION if s.outlook.floor.mode is FloorMode.QUESTIONS else Intent.SPEAK
+
+
+def my_hand(s: Situation) -> bytes:
+    """The id of my hand: raised, or on its way up; empty for none."""
+    hand = s.outlook.my_hand()
+    return s.rising if hand is None or s.lowering else hand.id
+
+
+def _hand(s: Situation) -> Offer:
+    o = s.outlook
+    if o.session is None or o.observes:
+        return None
+    if o.floor.mode is FloorMode.OPEN:
+        mine = o.my_turn()
+        if mine is None:
+            return _checked(s, turns.Speak(), "I speak")
+        return _checked(s, turns.Finish(mine.id), "I have stopped")
+    if my_hand(s):
+        return Deed("hand down", hands.LowerHand(my_hand(s)))
+    if s.lowering:
+        return Deed("hand", hands.RaiseHand(plain_intent(s)))
+    return _checked(s, hands.RaiseHand(plain_intent(s)), "hand")
+
+
+def _words(s: Situation) -> Offer:
+    o = s.outlook
+    if o.session is None or o.observes:
+        return None
+    turn = o.my_turn()
+    if o.floor.mode is FloorMode.OPEN and not my_hand(s):
+        return None
+    if my_hand(s) or (turn is not None and turn.hand is not None and turn.answer_at is None):
+        return Deed("words")
+    return _asked(s, hands.RaiseHand(plain_intent(s)), "hand with words")
+
+
+def _intent(intent: Intent) -> Callable[[Situation], Offer]:
+    def offered(s: Situation) -> Offer:
+        o = s.outlook
+        if o.session is None or o.observes or o.floor.mode in (FloorMode.OPEN, FloorMode.QUESTIONS):
+            return None
+        return _checked(s, hands.RaiseHand(intent))
+
+    return offered
+
+
+def _process(s: Situation) -> Offer:
+    o = s.outlook
+    if o.session is None or o.observes:
+        return None
+    mine = o.my_hand(process=True)
+    if mine is not None:
+        return Deed("withdraw the point", hands.LowerHand(mine.id))
+    return _checked(s, hands.RaiseHand(Intent.PROCESS), "how we work")
+
+
+def _skip(s: Situation) -> Offer:
+    if s.outlook.floor.round is None or s.outlook.observes:
+        return None
+    return _checked(s, rounds.SkipRound(), "skip")
+
+
+def _later(s: Situation) -> Offer:
+    if s.outlook.floor.round is None or s.outlook.observes:
+        return None
+    return _checked(s, rounds.ComeBackLater(), "later")
+
+
+def _defer(s: Situation) -> Offer:
+    o = s.outlook
+    mine = o.my_hand()
+    if mine is None or o.floor.round is not None:
+        return None
+    return _checked(s, hands.DeferHand(mine.id), "later")
+
+
+def _hold(s: Situation) -> Offer:
+    if s.outlook.session is None or s.outlook.held:
+        return None
+    return _checked(s, session.Hold(), "pause")
+
+
+def _resume(s: Situation) -> Offer:
+    if not s.outlook.held:
+        return None
+    return _checked(s, session.Resume(), "go on")
+
+
+def _away(s: Situation) -> Offer:
+    me = s.outlook.me
+    if s.outlook.session is None or me is None or not me.attending:
+        return None
+    return _checked(s, members.StepAway(), "away")
+
+
+def _back(s: Situation) -> Offer:
+    me = s.outlook.me
+    if s.outlook.session is None or me is None or me.attending:
+        return None
+    return _checked(s, members.ComeBack(), "I am back")
+
+
+def _standing(s: Situation) -> Offer:
+    return Deed("my time") if s.outlook.room.session is not None and not s.outlook.observes else None
+
+
+def _listen(s: Situation) -> Offer:
+    me = s.outlook.me
+    return None if me is None else _checked(s, members.ListenToday(not me.listening))
+
+
+def _chair(s: Situation) -> Offer:
+    return _checked(s, members.TakeChair()) if s.outlook.chair_is_free else None
+
+
+def _my_name(s: Situation) -> Offer:
+    return Deed() if s.outlook.me is not None else None
+
+
+# -- leading -----------------------------------------------------------------------------------------------------
+
+
+def _start(s: Situation) -> Offer:
+    if s.outlook.session is not None or not s.outlook.leads:
+        return None
+    return Deed("start the session")
+
+
+def running(s: Situation) -> bytes:
+    """The id of the turn that giving the floor would end; empty for none."""
+    turns_now = s.outlook.floor.turns
+    return turns_now[0].id if turns_now else b""
+
+
+def _next(s: Situation) -> Offer:
+    if s.outlook.session is None or not s.outlook.leads:
+        return None
+    return _checked(s, turns.CallNext(running(s)), "next")
+
+
+def _give_chosen(s: Situation) -> Offer:
+    if not s.chosen or not s.outlook.leads:
+        return None
+    return _checked(s, turns.CallHand(s.chosen, running(s)), "give the floor")
+
+
+def _same(s: Situation) -> Offer:
+    turn = s.outlook.asked()
+    if turn is None:
+        return None
+    if turn.source is Source.UNMARKED:
+        return _checked(s, turns.GiveFloor(turn.seat))
+    return _checked(s, turns.ConfirmSpeaker(turn.id), "same speaker")
+
+
+def _who(s: Situation) -> Offer:
+    if s.outlook.session is None or not s.outlook.tracks:
+        return None
+    return _asked(s, turns.GiveFloor(GENERAL_TALK), "who speaks")
+
+
+def _more(s: Situation) -> Offer:
+    o = s.outlook
+    if o.session is None or not o.leads:
+        return None
+    minute = o.room.settings.minute_ms
+    limited = next((t for t in o.floor.turns if turns.limit_of(o.room, t)), None)
+    if limited is not None:
+        return _checked(s, turns.ExtendTurn(limited.id, minute), "a minute for the turn")
+    return _checked(s, session.ExtendPhase(minute), "minute")
+
+
+def _keep_end(s: Situation) -> Offer:
+    if not s.pause_ms or not s.outlook.leads:
+        return None
+    return _checked(s, session.ExtendPhase(-s.pause_ms), "keep the end")
+
+
+def _undo(s: Situation) -> Offer:
+    step = None if s.outlook.me is None else undo.last_step(s.outlook.room, s.outlook.seat)
+    if step is None:
+        return Refusal("nothing_to_undo") if s.outlook.tracks and s.outlook.session is not None else None
+    return _checked(s, undo.Undo(step.id), "undo")
+
+
+def undo_words(s: Situation) -> str:
+    """What an undo would take back; empty for nothing."""
+    step = undo.last_step(s.outlook.room, s.outlook.seat)
+    return "" if step is None else narration.QUIET_WORDS.get(step.what, "the last step")
+
+
+def _in_session(word: str = "") -> Callable[[Situation], Offer]:
+    return lambda s: _leading(s, word) if s.outlook.session is not None else None
+
+
+def _phase(s: Situation) -> Offer:
+    return _leading(s) if s.outlook.session is not None else None
+
+
+def _choose(s: Situation) -> Offer:
+    if s.outlook.session is None or not s.outlook.leads:
+        return None
+    return Deed() if s.outlook.floor.hands else None
+
+
+def _with_hands(s: Situation) -> Offer:
+    return _leading(s) if s.outlook.floor.hands and s.outlook.session is not None else None
+
+
+def _give_floor(s: Situation) -> Offer:
+    if s.outlook.session is None or not s.outlook.tracks:
+        return None
+    return _asked(s, turns.GiveFloor(GENERAL_TALK))
+
+
+def _mode(s: Situation) -> Offer:
+    if s.outlook.session is None or not s.outlook.leads:
+        return None
+    return _asked(s, floor.ChangeMode(FloorMode.QUEUE))
+
+
+def _queue(s: Situation) -> Offer:
+    if s.outlook.session is None or not s.outlook.leads:
+        return None
+    return _checked(s, hands.SwitchQueue(not s.outlook.floor.queue_open))
+
+
+def _lower_all(s: Situation) -> Offer:
+    return _checked(s, hands.LowerAllHands()) if isinstance(_with_hands(s), Deed) else None
+
+
+def _round_other(s: Situation) -> Offer:
+    current = s.outlook.floor.round
+    return _leading(s) if current is not None and current.pending else None
+
+
+def _move_time(s: Situation) -> Offer:
+    last = s.outlook.room.session
+    return Deed() if last is not None and last.ledger and not s.outlook.observes else None
+
+
+def _guest_seat(s: Situation) -> Offer:
+    guests = any(m.is_guest for m in s.outlook.room.members.values())
+    return _leading(s) if guests else None
+
+
+def _door(s: Situation) -> Offer:
+    return _leading(s) if s.outlook.peer.waiting else None
+
+
+def _invitation(s: Situation) -> Offer:
+    if not s.outlook.leads:
+        return None
+    return _checked(s, members.SetInvitation(not s.outlook.room.invitation_open))
+
+
+def _always(word: str = "") -> Callable[[Situation], Offer]:
+    return lambda s: Deed(word)
+
+
+_OFFERS: dict[str, Callable[[Situation], Offer]] = {
+    "answer": _answer,
+    "give_chosen": _give_chosen,
+    "same_speaker": _same,
+    "finish_turn": _finish,
+    "raise_hand": _hand,
+    "word_hand": _words,
+    "skip_round": _skip,
+    "come_later": _later,
+    "defer_hand": _defer,
+    "point_of_process": _process,
+    "reply_hand": _intent(Intent.REPLY),
+    "clarify_hand": _intent(Intent.CLARIFY),
+    "hold": _hold,
+    "resume": _resume,
+    "step_away": _away,
+    "come_back": _back,
+    "how_i_stand": _standing,
+    "listen_today": _listen,
+    "take_chair": _chair,
+    "my_name": _my_name,
+    "start_session": _start,
+    "next_turn": _next,
+    "who_speaks": _who,
+    "more_time": _more,
+    "keep_end": _keep_end,
+    "undo": _undo,
+    "next_phase": _phase,
+    "choose_up": _choose,
+    "choose_down": _choose,
+    "give_floor": _give_floor,
+    "invite": _in_session(),
+    "guest": lambda s: _leading(s),
+    "floor_mode": _mode,
+    "switch_queue": _queue,
+    "lower_all": _lower_all,
+    "place_hand": _with_hands,
+    "lower_hand": _with_hands,
+    "order": lambda s: _leading(s),
+    "turn_length": lambda s: _leading(s),
+    "timekeeper": _in_session(),
+    "round_skip": _round_other,
+    "on_call": _in_session(),
+    "move_time": _move_time,
+    "role": lambda s: _leading(s),
+    "guest_seat": _guest_seat,
+    "door": _door,
+    "invitation": _invitation,
+    "visibility": lambda s: _leading(s),
+    "end_session": _in_session(),
+    "theme": _always(),
+    "help": _always("help"),
+    "commands": _always("all commands"),
+    "leave": _always("leave"),
+}

@@ -1,0 +1,522 @@
+"""What needs more than a key: a few questions one after another, then a command. Each can be left with escape."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol, TypeVar
+
+import msgspec
+from evenly_protocol import airtime, corrections, floor, hands, members, rounds, session, settings, turns
+from evenly_protocol.facts import Command
+from evenly_protocol.refusals import refuse
+from evenly_protocol.sealed import FieldKind
+from evenly_protocol.wire import RelayType
+from evenly_protocol.words import GENERAL_TALK, FloorMode, Order, Role, Visibility
+
+from evenly_client import phrases
+from evenly_client.peer import Peer
+from evenly_client.screens import deeds, parts
+from evenly_client.screens.dialogs import Choice
+from evenly_client.screens.situation import Situation
+from evenly_client.sealing import TextTooLong
+
+Value = TypeVar("Value")
+
+SPANS_LISTED = 12
+
+
+class Host(Protocol):
+    """What these need of the screen."""
+
+    @property
+    def peer(self) -> Peer:
+        """The connection."""
+        ...
+
+    def situation(self) -> Situation:
+        """This moment."""
+        ...
+
+    async def choose(self, title: str, choices: Sequence[Choice[Value]], *, body: str = "") -> Value | None:
+        """One of several, or None."""
+        ...
+
+    async def write(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> str | None:
+        """A line, or None."""
+        ...
+
+    def do(self, command: Command, id: bytes = b"") -> None:
+        """Sends a command; its refusal is said in the status line."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A sentence in the status line."""
+        ...
+
+
+Flow = Callable[[Host], Awaitable[None]]
+
+
+async def seat(
+    host: Host, title: str, seats: Iterable[int], *, body: str = "", nobody: str = "", empty: str = ""
+) -> int | None:
+    """A seat, chosen by name or by its number."""
+    o = host.situation().outlook
+    choices = [
+        Choice(s, o.name(s) if s < 10 else f"{s}  {o.name(s)}", _how(host, s), str(s) if s < 10 else "") for s in seats
+    ]
+    if nobody:
+        choices.append(Choice(GENERAL_TALK, nobody, "", "0"))
+    if not choices:
+        host.say(empty or "There is nobody to choose.")
+        return None
+    return await host.choose(title, choices, body=body)
+
+
+def _how(host: Host, number: int) -> str:
+    o = host.situation().outlook
+    member = o.room.members[number]
+    words = [] if member.role is Role.PARTICIPANT else [phrases.ROLE_WORDS[member.role]]
+    if o.session is not None and not member.attending:
+        words.append("not on the call")
+    return ", ".join(words)
+
+
+def _speakers(host: Host) -> list[int]:
+    o = host.situation().outlook
+    return [s for s in o.everybody if o.room.members[s].role is not Role.OBSERVER]
+
+
+def _others(host: Host) -> list[int]:
+    o = host.situation().outlook
+    return [s for s in o.everybody if s != o.seat]
+
+
+# -- the session -------------------------------------------------------------------------------------------------
+
+
+async def start(host: Host) -> None:
+    """Start a session: only its length is asked."""
+    lengths = ((30, "1"), (45, "2"), (60, "3"), (90, "4"), (120, "5"), (180, "6"))
+    minutes = await host.choose(
+        "Start the session: how long?",
+        [Choice(m, f"{m} minutes", "", key) for m, key in lengths],
+        body="You can move its end at any time with +.",
+    )
+    if minutes is not None:
+        host.do(session.StartSession([session.PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
+
+
+async def end(host: Host) -> None:
+    """End the session, confirmed."""
+    o = host.situation().outlook
+    if o.session is None:
+        return
+    number = o.session.number
+    sure = await host.choose(
+        f"End session {number} for everybody?",
+        [Choice(True, "end it", "hands are lowered, air time stays", "y"), Choice(False, "go on", "", "n")],
+    )
+    if sure:
+        host.do(session.EndSession(number))
+
+
+async def mode(host: Host) -> None:
+    """Change how we talk."""
+    o = host.situation().outlook
+    wanted = await host.choose(
+        "How do we talk now?",
+        [
+            Choice(m, phrases.MODE_WORDS[m], "now" if m is o.floor.mode else _first_words(floor.MODES[m]), str(i))
+            for i, m in enumerate(FloorMode, 1)
+        ],
+        body="What is running ends; hands stay.",
+    )
+    if wanted is None:
+        return
+    if wanted is FloorMode.SOLO:
+        who = await seat(host, "Who has the floor?", _speakers(host))
+        if who is not None:
+            host.do(floor.ChangeMode(wanted, who))
+    elif wanted is FloorMode.ROUND:
+        await _round(host)
+    else:
+        host.do(floor.ChangeMode(wanted))
+
+
+def _first_words(sentence: str) -> str:
+    return sentence.rstrip(".").lower()
+
+
+async def _round(host: Host) -> None:
+    how = await host.choose(
+        "A round: in which order?",
+        [
+            Choice("turn", "in seat order", "whose turn it is to begin rotates from session to session", "1"),
+            Choice("who", "in seat order, somebody chosen begins", "", "2"),
+            Choice("least", "least heard first", "", "3"),
+        ],
+        body="Everybody on the call speaks once; anybody may skip or come later.",
+    )
+    if how is None:
+        return
+    beginner = 0
+    if how == "who":
+        chosen = await seat(host, "Who begins?", _speakers(host))
+        if chosen is None:
+            return
+        beginner = chosen
+    too = await host.choose(
+        "Do those who lead speak in it too?", [Choice(False, "no", "", "n"), Choice(True, "yes", "", "y")]
+    )
+    if too is not None:
+        host.do(floor.ChangeMode(FloorMode.ROUND, beginner, least_heard_first=how == "least", with_facilitators=too))
+
+
+# -- the floor ---------------------------------------------------------------------------------------------------
+
+
+async def give_floor(host: Host) -> None:
+    """Give the floor to any seat."""
+    who = await seat(host, "Who is speaking?", _speakers(host), nobody="nobody in particular")
+    if who is not None:
+        host.do(turns.GiveFloor(who))
+
+
+async def same_speaker(host: Host) -> None:
+    """Who is it that speaks, asked in a dialog (while a text field is open)."""
+    turn = host.situation().outlook.asked()
+    if turn is not None:
+        await give_floor(host)
+
+
+async def place_hand(host: Host) -> None:
+    """Put a hand at a place in line."""
+    chosen = await _hand(host, "Move whose hand?")
+    if chosen is None:
+        return
+    count = len(host.situation().outlook.floor.hands)
+    places = [Choice(n, phrases.place(n - 1), "", str(n)) for n in range(1, min(count, 9) + 1)]
+    place = await host.choose(
+        "To which place?", [*places, Choice(0, "wherever the order puts it", "no fixed place", "0")]
+    )
+    if place is not None:
+        host.do(hands.PlaceHand(chosen, place))
+
+
+async def lower_hand(host: Host) -> None:
+    """Lower somebody's hand."""
+    chosen = await _hand(host, "Lower whose hand?")
+    if chosen is not None:
+        host.do(hands.LowerHand(chosen))
+
+
+async def _hand(host: Host, title: str) -> bytes | None:
+    s = host.situation()
+    if s.chosen:
+        return s.chosen
+    waiting = [w for w in s.outlook.waiting() if w.hand is not None]
+    return await host.choose(
+        title, [Choice(w.hand.id, f"{w.seat:>3}  {w.name}", w.reason, "") for w in waiting if w.hand is not None]
+    )
+
+
+async def order(host: Host) -> None:
+    """How the queue is ordered."""
+    now = host.situation().outlook.room.settings
+    wanted = await host.choose(
+        "How is the queue ordered?",
+        [Choice(o, phrases.ORDER_WORDS[o], "now" if o is now.order else "", str(i)) for i, o in enumerate(Order, 1)],
+    )
+    if wanted is not None:
+        host.do(settings.ChangeSettings(msgspec.structs.replace(now, order=wanted)))
+
+
+async def turn_length(host: Host) -> None:
+    """How long a turn may be: its speaker is told, never cut off."""
+    now = host.situation().outlook.room.settings
+    lengths = (
+        (0, "no limit"),
+        (1, "1 minute"),
+        (2, "2 minutes"),
+        (3, "3 minutes"),
+        (5, "5 minutes"),
+        (10, "10 minutes"),
+    )
+    wanted = await host.choose(
+        "How long may a turn be?",
+        [
+            Choice(m * 60_000, words, "now" if m * 60_000 == now.limit_ms else "", str(i))
+            for i, (m, words) in enumerate(lengths)
+        ],
+        body="Only the speaker is told, before it ends. Nobody is ever cut off.",
+    )
+    if wanted is not None:
+        host.do(settings.ChangeSettings(msgspec.structs.replace(now, limit_ms=wanted)))
+
+
+async def visibility(host: Host) -> None:
+    """Who sees whose air time; the group's choice."""
+    now = host.situation().outlook.room.settings
+    wanted = await host.choose(
+        "Who sees whose air time?",
+        [
+            Choice(Visibility.MIRROR, "each their own", "those who lead or mark see all", "1"),
+            Choice(Visibility.OPEN, "everybody everybody's", "the group's choice, not one person's", "2"),
+        ],
+        body=f"Now: {'each their own' if now.visibility is Visibility.MIRROR else 'everybody everybody’s'}.",
+    )
+    if wanted is not None:
+        host.do(settings.ChangeSettings(msgspec.structs.replace(now, visibility=wanted)))
+
+
+async def round_other(host: Host) -> None:
+    """In a round: somebody comes later, or listens this time."""
+    current = host.situation().outlook.floor.round
+    if current is None:
+        return
+    who = await seat(host, "Who?", list(current.pending))
+    if who is None:
+        return
+    later = await host.choose(
+        "Later, or not this time?", [Choice(True, "later in this round", "", "l"), Choice(False, "listens", "", "s")]
+    )
+    if later is not None:
+        host.do(rounds.ComeBackLater(who) if later else rounds.SkipRound(who))
+
+
+# -- people ------------------------------------------------------------------------------------------------------
+
+
+async def invite(host: Host) -> None:
+    """Ask one seat privately; leaves no trace."""
+    o = host.situation().outlook
+    could = o.could_invite()
+    here = [s for s in _others(host) if s in o.peer.connected and o.room.members[s].role is not Role.OBSERVER]
+    who = await seat(
+        host,
+        "Ask whom privately?",
+        here,
+        body="“Would you like to come in?” Nobody else sees it, and it leaves no trace."
+        + (f"\nThere is room for {phrases.listed([str(s) for s in could])}." if could else ""),
+        empty="Nobody else is here with a screen.",
+    )
+    if who is not None:
+        host.peer.tell(RelayType.INVITE, who)
+        host.say(f"{o.name(who)} is asked, privately.")
+
+
+async def answer_invite(host: Host) -> None:
+    """My answer to a private invitation: yes is my hand, and only "not now" is told."""
+    answer = await host.choose(
+        "Would you like to come in?",
+        [Choice(True, "yes", "your hand goes up", "y"), Choice(False, "not now", "", "n")],
+        body="A facilitator asks you, privately.",
+    )
+    if answer is None:
+        return
+    if not answer:
+        host.peer.tell(RelayType.INVITE_ANSWER)
+        return
+    s = host.situation()
+    offered = deeds.offer("raise_hand", s)
+    if isinstance(offered, deeds.Deed) and offered.command and not deeds.my_hand(s):
+        host.do(offered.command)
+
+
+async def guest(host: Host) -> None:
+    """A seat for somebody on the call without a screen."""
+    name = await host.write("Who is on the call without a screen?", placeholder="their name")
+    if name is None:
+        return
+    id = Peer.new_id()
+    sealed = host.peer.seal(FieldKind.NAME, name, id)
+    host.do(members.AddGuest(sealed), id)
+
+
+async def guest_seat(host: Host) -> None:
+    """A guest seat becomes the own seat of a member who has joined."""
+    o = host.situation().outlook
+    guests = [s for s in o.everybody if o.room.members[s].is_guest]
+    old = await seat(host, "Which guest seat?", guests)
+    if old is None:
+        return
+    fresh = [s for s in o.everybody if not o.room.members[s].is_guest and s != o.seat]
+    new = await seat(host, f"Who is {o.name(old)}?", fresh)
+    if new is not None:
+        host.do(members.GiveGuestSeat(old, new))
+
+
+async def door(host: Host) -> None:
+    """Let in, or not, the first who waits."""
+    waiting = host.peer.waiting
+    if not waiting:
+        host.say("Nobody waits at the door.")
+        return
+    knock = waiting[0]
+    o = host.situation().outlook
+    name = host.peer.people.knocking(o.room, knock)
+    guests = [s for s in o.everybody if o.room.members[s].is_guest]
+    choices = [Choice(0, "let in", "", "y")]
+    choices += [Choice(s, f"let in as {o.name(s)}", f"guest seat {s}", str(s) if s < 10 else "") for s in guests]
+    choices.append(Choice(-1, "do not let in", "", "x"))
+    answer = await host.choose(f"{name} waits to be let in.", choices)
+    if answer is not None:
+        host.peer.answer_knock(knock, admit=answer >= 0, guest=max(0, answer))
+
+
+async def timekeeper(host: Host) -> None:
+    """Who marks the speaker, beside those who lead."""
+    o = host.situation().outlook
+    who = await seat(
+        host,
+        "Who marks who is speaking?",
+        [s for s in o.everybody if not o.room.members[s].is_guest],
+        nobody="only those who lead",
+        body="They press the seat keys, and see everybody's air time.",
+    )
+    if who is not None:
+        host.do(members.SetTimekeeper(who))
+
+
+async def on_call(host: Host) -> None:
+    """Say that somebody is on the call, or is not."""
+    who = await seat(host, "Who?", _others(host))
+    if who is None:
+        return
+    there = await host.choose(
+        "Are they on the call?", [Choice(True, "on the call", "", "y"), Choice(False, "not on the call", "", "n")]
+    )
+    if there is not None:
+        host.do(members.SetAttending(who, there))
+
+
+async def role(host: Host) -> None:
+    """Give somebody another role."""
+    o = host.situation().outlook
+    who = await seat(host, "Whose role?", [s for s in o.everybody if not o.room.members[s].is_guest])
+    if who is None:
+        return
+    wanted = await host.choose(
+        f"{o.name(who)}: which role?",
+        [Choice(r, phrases.ROLE_WORDS[r], "now" if o.room.members[who].role is r else "", "") for r in Role],
+    )
+    if wanted is not None:
+        host.do(members.SetRole(who, wanted))
+
+
+async def my_name(host: Host) -> None:
+    """Change my name."""
+    o = host.situation().outlook
+    name = await host.write("Your name in this room", value=host.peer.name_of(o.seat))
+    if name is None:
+        return
+    if host.peer.people.taken(o.room, name, but=o.seat):
+        host.say("Somebody in the room has that name, or one that looks the same. Add a letter or two.")
+        return
+    id = Peer.new_id()
+    try:
+        host.do(members.SetName(*host.peer.signed_name(name, id)), id)
+    except TextTooLong:
+        host.say("That name is too long.")
+
+
+async def at_seat(host: Host, number: int) -> None:
+    """What can be done about somebody whose row was clicked."""
+    o = host.situation().outlook
+    if number not in o.room.members or o.session is None or not o.leads:
+        return
+    member = o.room.members[number]
+    choices = [Choice("floor", "is speaking now", "", "1")] if member.role is not Role.OBSERVER else []
+    if number in o.peer.connected and number != o.seat:
+        choices.append(Choice("invite", "ask privately: would you like to come in?", "", "2"))
+    if number != o.seat:
+        choices.append(Choice("call", "is on the call" if not member.attending else "is not on the call", "", "3"))
+    wanted = await host.choose(f"{number}  {o.name(number)}", choices)
+    if wanted == "floor":
+        host.do(turns.GiveFloor(number))
+    elif wanted == "invite":
+        host.peer.tell(RelayType.INVITE, number)
+        host.say(f"{o.name(number)} is asked, privately.")
+    elif wanted == "call":
+        host.do(members.SetAttending(number, not member.attending))
+
+
+# -- air time ----------------------------------------------------------------------------------------------------
+
+
+async def move_time(host: Host) -> None:
+    """Whose was it? A stretch of talk, all of it or its end, to somebody else."""
+    o = host.situation().outlook
+    if o.room.session is None:
+        return
+    ledger = o.room.session.ledger
+    listed = list(enumerate(ledger))[-SPANS_LISTED:][::-1]
+    span = await host.choose(
+        "Which stretch of talk?",
+        [
+            Choice(
+                index,
+                f"{phrases.time_of_day(part.start)}  {_owner(host, index)}",
+                phrases.spoken(part.end - part.start) + ("" if part.sure else ", nobody was sure"),
+            )
+            for index, part in listed
+        ],
+        body="The last first. Only what was marked wrongly needs this; it can be taken back.",
+    )
+    if span is None:
+        return
+    length = ledger[span].end - ledger[span].start
+    parts_of = [(0, "all of it")] + [(n * 1000, f"its last {phrases.spoken(n * 1000)}") for n in (10, 20, 30, 60, 120)]
+    last = await host.choose(
+        "How much of it?",
+        [Choice(ms, words, "", str(i)) for i, (ms, words) in enumerate(parts_of) if ms < length],
+    )
+    if last is None:
+        return
+    if o.tracks:
+        to = await seat(host, "Whose was it?", _speakers(host), nobody="nobody in particular")
+    else:
+        mine = [Choice(o.seat, "mine", "", "1"), Choice(GENERAL_TALK, "not mine: nobody in particular", "", "0")]
+        to = await host.choose("Whose was it?", mine)
+    if to is not None:
+        host.do(corrections.CorrectAirTime(span, to, last))
+
+
+def _owner(host: Host, index: int) -> str:
+    o = host.situation().outlook
+    last = o.room.session
+    seat = GENERAL_TALK if last is None else airtime.owner_from(last, index, last.ledger[index].start)
+    return f"{seat:>2}  {o.name(seat)}" if seat else "nobody in particular"
+
+
+def say_refusal(s: Situation, code: str) -> str:
+    """A refusal in two sentences; nobody waiting also says who could be invited."""
+    refusal = refuse(code)
+    if code == "nobody_waiting" and s.outlook.leads:
+        return parts.nobody_waiting(s.outlook)
+    return f"{refusal.sentence} {refusal.next_step}"
+
+
+FLOWS: dict[str, Flow] = {
+    "start_session": start,
+    "end_session": end,
+    "floor_mode": mode,
+    "give_floor": give_floor,
+    "place_hand": place_hand,
+    "lower_hand": lower_hand,
+    "order": order,
+    "turn_length": turn_length,
+    "visibility": visibility,
+    "round_skip": round_other,
+    "invite": invite,
+    "guest": guest,
+    "guest_seat": guest_seat,
+    "door": door,
+    "timekeeper": timekeeper,
+    "on_call": on_call,
+    "role": role,
+    "my_name": my_name,
+    "move_time": move_time,
+}
+"""The actions that ask something first."""

@@ -1,0 +1,137 @@
+"""The keys: one table, from which the footer, the help and the list of commands are made.
+
+A key may stand for several actions; the first of them that does something now is meant. `config.toml` gives an
+action other keys by its name: `[keys]` `raise_hand = "f"`. No key here is one that tmux, screen readers, docker or
+terminal programs take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evenly_client.config import Config
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be asked for.
+
+    Attributes:
+        name: as in the configuration.
+        keys: the built-in keys, as they are written for people.
+        title: in the list of commands and the help.
+        leads: it is for facilitators (or whoever marks who speaks).
+        anywhere: it works with a text field open too.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    title: str
+    leads: bool = False
+    anywhere: bool = False
+
+
+SEAT_KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "0")
+
+ACTIONS: tuple[Action, ...] = (
+    # what is asked of me comes first, so that its key means that
+    Action("answer", ("ctrl+g",), "Answer what is asked of me", anywhere=True),
+    Action("give_chosen", ("enter",), "Give the floor to the chosen hand (arrows choose)", leads=True),
+    Action("same_speaker", ("enter",), "Still the same speaker", leads=True),
+    Action("finish_turn", ("enter",), "I have finished"),
+    # my hand
+    Action("raise_hand", ("space",), "My hand up, or down"),
+    Action("word_hand", ("e",), "Words for my hand"),
+    Action("skip_round", ("s",), "Skip: I am listening in this round"),
+    Action("come_later", ("l",), "Come back to me later in this round"),
+    Action("defer_hand", ("l",), "Let the next in line go before me"),
+    Action("point_of_process", ("p",), "A point about how we work: goes ahead"),
+    Action("reply_hand", ("r",), "My hand up: a reply to this point"),
+    Action("clarify_hand", ("c",), "My hand up: a question to clarify"),
+    # all of us
+    Action("hold", ("h",), "Pause everything"),
+    Action("resume", ("h",), "Go on", leads=True),
+    Action("step_away", ("v",), "Step away"),
+    Action("come_back", ("v",), "I am back"),
+    Action("how_i_stand", ("i",), "How I stand: my air time"),
+    Action("listen_today", (), "I am here to listen today, or no longer"),
+    Action("take_chair", (), "Lead the session while no facilitator is here"),
+    Action("my_name", (), "Change my name"),
+    # facilitators: the six that matter
+    Action("start_session", ("n",), "Start the session", leads=True),
+    Action("next_turn", ("n",), "Give the floor to the next in line", leads=True),
+    Action("who_speaks", SEAT_KEYS, "Say who is speaking: 1 to 8 a seat, 0 nobody in particular", leads=True),
+    Action("more_time", ("+", "="), "One more minute", leads=True),
+    Action("keep_end", ("-",), "Keep the end where it was before the pause", leads=True),
+    Action("undo", ("u",), "Take back the last step (press twice: the first says what)", leads=True),
+    Action("next_phase", (".",), "The next phase", leads=True),
+    Action("choose_up", ("up",), "Choose the hand above", leads=True),
+    Action("choose_down", ("down",), "Choose the hand below", leads=True),
+    # facilitators, behind the list
+    Action("give_floor", (), "Give the floor to a seat…", leads=True),
+    Action("invite", (), "Ask somebody privately whether they would like to come in…", leads=True),
+    Action("guest", ("g",), "Enter somebody who is on the call without a screen…", leads=True),
+    Action("floor_mode", ("m",), "Change how we talk: round, questions, free talk, silence…", leads=True),
+    Action("switch_queue", (), "Close the queue for new hands, or open it", leads=True),
+    Action("lower_all", (), "Lower all hands", leads=True),
+    Action("place_hand", (), "Move the chosen hand to a place in line…", leads=True),
+    Action("lower_hand", (), "Lower somebody's hand…", leads=True),
+    Action("order", (), "How the queue is ordered…", leads=True),
+    Action("turn_length", (), "How long a turn may be…", leads=True),
+    Action("timekeeper", (), "Let somebody mark who is speaking…", leads=True),
+    Action("round_skip", (), "In this round: somebody comes later, or listens…", leads=True),
+    Action("on_call", (), "Say that somebody is on the call, or is not…", leads=True),
+    Action("move_time", (), "Correct air time: whose was it?…"),
+    Action("role", (), "Change somebody's role…", leads=True),
+    Action("guest_seat", (), "Give a guest seat to the member who sits in it…", leads=True),
+    Action("door", (), "Let in, or not, who waits at the door", leads=True),
+    Action("invitation", (), "Close the invitation, or open it", leads=True),
+    Action("visibility", (), "Who sees whose air time…", leads=True),
+    Action("end_session", (), "End the session…", leads=True),
+    # the program
+    Action("theme", (), "Change the colours…"),
+    Action("help", ("?",), "Help"),
+    Action("commands", (":", "ctrl+p"), "All commands", anywhere=True),
+    Action("leave", ("ctrl+q",), "Leave", anywhere=True),
+)
+"""In the order in which a key is tried and the list of commands is shown."""
+
+BY_NAME = {action.name: action for action in ACTIONS}
+
+_WRITTEN = {
+    "full_stop": ".",
+    "colon": ":",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "question_mark": "?",
+    "comma": ",",
+    "slash": "/",
+}
+
+
+class Keymap:
+    """The keys as this person has them."""
+
+    def __init__(self, config: Config) -> None:
+        self._keys = {action.name: config.keys_of(action.name) or action.keys for action in ACTIONS}
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """The keys of an action, as they are written."""
+        return self._keys[name]
+
+    def first(self, name: str) -> str:
+        """The key that the footer names; empty where there is none."""
+        return next(iter(self._keys[name]), "")
+
+    def actions(self, key: str, character: str | None) -> Iterator[Action]:
+        """The actions that a key event may mean. `key` is the terminal library's name of it."""
+        names = {key, _WRITTEN.get(key, key)}
+        if character is not None and character.isprintable() and character != " ":
+            names.add(character)
+        return (action for action in ACTIONS if names.intersection(self._keys[action.name]))
+
+    def unknown(self, config: Config) -> list[str]:
+        """Names in the configuration's `[keys]` that are no actions."""
+        return [name for name in config.keys if name not in self._keys]

@@ -1,0 +1,445 @@
+"""The parts of the session screen as rows: what each says now. Pure; widths in terminal cells.
+
+The order on the screen is fixed (experience.md): who speaks, me, the next, the agenda, a line or two of notices,
+and the keys that do something now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Presence, Role, Source
+from rich.cells import cell_len
+
+from evenly_client import phrases
+from evenly_client.outlook import Outlook, Speaking, Waiting
+from evenly_client.peer import State
+from evenly_client.screens import deeds
+from evenly_client.screens.deeds import Deed
+from evenly_client.screens.keys import Keymap
+from evenly_client.screens.looks import BLANK, Look, Row, Span, flowed, padded, wrapped
+from evenly_client.screens.situation import Situation
+
+LABEL = 12
+"""Cells of the column with the parts' names, margin included."""
+
+SEAT = 3
+NAME = 14
+SPEAKERS_AT_MOST = 4
+CUE_BEFORE_MS = 30_000
+"""So long before the limit of a turn its speaker, and nobody else, is told."""
+
+WORDS_ARE = {
+    Intent.QUESTION: "asks",
+    Intent.CLARIFY: "to clarify",
+    Intent.REPLY: "replies",
+    Intent.SPEAK: "on",
+    Intent.PROCESS: "how we work",
+}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How the connection is told. `since_s`: for how long it has been as it is."""
+
+    state: State
+    since_s: float = 0.0
+    saving: bool = False
+    status: str = ""
+
+    @property
+    def word(self) -> str:
+        """For the header; empty where all is well."""
+        if self.state is State.LIVE:
+            return "saving…" if self.saving else ""
+        if self.state is State.AGREEMENT:
+            return "the agreement first"
+        if self.state is State.CONNECTING:
+            return "connecting"
+        return "reconnecting" if self.since_s < 5 else "not connected"
+
+
+# -- the header --------------------------------------------------------------------------------------------------
+
+
+def header(o: Outlook, connection: Connection, width: int) -> list[Row]:
+    """Which room and session, what is going on and until when; who is here, and how the connection stands."""
+    facts = [o.room_name]
+    if o.session is not None:
+        facts.append(f"session {o.session.number}")
+        facts.append(f"{o.phase} {'paused' if o.held else o.until}")
+    else:
+        facts.append(o.phase)
+    word = connection.word
+    total = len(o.everybody)
+    count = f"{len(o.here)} of {total} on the call" if o.session is not None else f"{len(o.here)} of {total} here"
+    said = [connection.status] if connection.status else []
+    said.append(word or count)
+    mark = "●" if connection.state is State.LIVE else "○"
+    right = (Span(f"{' · '.join(said)} {mark} ", Look.NOTE if word else Look.PLAIN),)
+    room = width - sum(cell_len(s.text) for s in right) - 2
+    # The room's name gives way first: what is going on is what one looks up for.
+    rest = "".join(f" · {fact}" for fact in facts[1:])
+    name = padded(facts[0], max(6, min(cell_len(facts[0]), room - cell_len(rest))))
+    return [Row((Span(f" {name}{rest}"),), right, "header")]
+
+
+# -- who speaks --------------------------------------------------------------------------------------------------
+
+
+def speaking(s: Situation, width: int, *, most_words: int = 2) -> list[Row]:
+    """Who has the floor, for how long, and what they ask."""
+    o = s.outlook
+    now = o.speaking()
+    if not now:
+        return [_labelled("SPEAKING", (Span(_nobody_speaks(s), Look.DIM),), key="nobody")]
+    rows: list[Row] = []
+    for index, who in enumerate(now[:SPEAKERS_AT_MOST]):
+        label = "SPEAKING" if index == 0 else ""
+        rows.append(_speaker(o, who, label))
+        said = speaker_words(who)
+        if said and len(now) == 1:
+            for line in wrapped(said, width - LABEL - SEAT - 2, most_words):
+                rows.append(Row((Span(" " * (LABEL + SEAT)), Span(line, Look.NOTE)), key=("words", who.turn.id)))
+    if len(now) > SPEAKERS_AT_MOST:
+        more = f"and {len(now) - SPEAKERS_AT_MOST} more"
+        rows.append(Row((Span(" " * (LABEL + SEAT)), Span(more, Look.DIM)), key="more"))
+    return rows
+
+
+def _speaker(o: Outlook, who: Speaking, label: str) -> Row:
+    if who.seat == GENERAL_TALK:
+        unmarked = who.turn.source is Source.UNMARKED
+        name, seat = ("nobody marked" if unmarked else "general talk: nobody in particular"), ""
+    else:
+        name, seat = who.name, str(who.seat)
+        name = f"{name} {'answer' if who.mine else 'answers'}" if who.answering else name
+    time = phrases.clock(who.elapsed)
+    if who.limit and (who.mine or o.leads):
+        time = f"{time} of {phrases.clock(who.limit)}"
+    look = Look.MINE if who.mine else Look.STRONG
+    left = (*_label(label), Span(padded(seat, SEAT), Look.DIM), Span(name, look))
+    return Row(left, (Span(f"{time}  ", Look.STRONG),), ("speaker", who.turn.id, who.seat))
+
+
+def speaker_words(who: Speaking) -> str:
+    """What goes below a speaker: their words, and what they are; empty for none."""
+    if not who.words:
+        return "asks a question" if who.turn.intent is Intent.QUESTION and not who.answering else _bare(who)
+    verb = "asked" if who.answering else WORDS_ARE[who.turn.intent]
+    return f"{verb}: {who.words}"
+
+
+def _bare(who: Speaking) -> str:
+    return "a point about how we work" if who.turn.intent is Intent.PROCESS else ""
+
+
+def _nobody_speaks(s: Situation) -> str:
+    o = s.outlook
+    if o.session is None:
+        if o.room.session is not None:
+            return f"nobody · session {o.room.session.number} has ended"
+        if o.leads:
+            return "nobody yet · everybody who joins appears here"
+        return "nobody yet · a facilitator starts the session"
+    mode = o.floor.mode
+    if mode is FloorMode.SILENCE:
+        return "silence"
+    if o.held:
+        return "paused"
+    if mode is FloorMode.OPEN:
+        return "free talk · nobody is marked as speaking"
+    if o.leads and o.floor.hands:
+        return "nobody · the next in line is waiting"
+    return "nobody"
+
+
+# -- me ----------------------------------------------------------------------------------------------------------
+
+
+def me(s: Situation, keys: Keymap, width: int) -> list[Row]:
+    """Where I stand. My own turn is a banner that cannot be taken for anything else."""
+    o = s.outlook
+    if s.view and o.held:
+        return [_labelled("YOU", (Span(o.me_in_words(), Look.STRONG),), key="me")]
+    if s.view:
+        return [_labelled("YOU", (Span("a second screen: it only shows", Look.DIM),), key="me")]
+    turn = o.my_turn()
+    if turn is not None and o.session is not None and not o.held and o.floor.mode is not FloorMode.OPEN:
+        return _my_turn(s, keys, width)
+    if turn is not None and not o.held:
+        said = "you are marked as speaking"
+    elif s.lowering and not s.rising:
+        said = "your hand goes down as soon as the server answers"
+    elif s.rising and (o.my_hand() is None or s.lowering):
+        said = "your hand goes up as soon as the server answers"
+    else:
+        said = o.me_in_words()
+    if (o.me is None and not s.live) or (o.me is not None and not s.live and o.session is None):
+        said = "not connected yet"
+    elif o.session is None and o.room.session is not None and o.me is not None and not o.leads:
+        said = "the session has ended · thank you"
+    marked = said.startswith((phrases.place(0), "next in this round"))
+    look = Look.MINE if marked else Look.STRONG
+    rows = [_labelled("YOU", (Span(said, look),), key="me")]
+    mine = o.my_hand()
+    words = o.words_of(mine)
+    if words and not o.held:
+        rows.append(Row((Span(" " * LABEL), Span(f"“{words}”", Look.NOTE)), key="my words"))
+    return rows
+
+
+def _my_turn(s: Situation, keys: Keymap, width: int) -> list[Row]:
+    o = s.outlook
+    who = next((w for w in o.speaking() if w.mine), None)
+    answering = who is not None and who.answering
+    said = "YOU ANSWER" if answering else "IT IS YOUR TURN"
+    key = keys.first("finish_turn")
+    hint = f"{key} when you have finished" if key and not s.just_begun else "take your time"
+    if who is not None and who.limit:
+        left = who.limit - who.elapsed
+        if left < 0:
+            hint = f"a little over, that is fine · {hint}"
+        elif left <= CUE_BEFORE_MS:
+            hint = f"half a minute left · {hint}"
+    edge = Row((Span("  " + "━" * max(0, width - 4), Look.MINE),), key="edge")
+    banner = Row(
+        (Span(f"  ▶ {said}  ", Look.BANNER), Span(f" {hint}", Look.BANNER)),
+        (Span(" ", Look.BANNER),),
+        "me",
+        Look.BANNER,
+    )
+    return [edge, banner, edge]
+
+
+# -- the next ----------------------------------------------------------------------------------------------------
+
+
+def next_up(s: Situation, width: int, most: int) -> list[Row]:
+    """The first of those who wait, with why they stand there. The chosen one is always among them."""
+    o = s.outlook
+    if o.session is None:
+        return []
+    waiting = o.waiting()
+    if not waiting:
+        return _nobody_waits(s)
+    first = 0
+    if s.chosen:
+        at = next((i for i, w in enumerate(waiting) if w.hand is not None and w.hand.id == s.chosen), 0)
+        first = max(0, at - most + 1)
+    shown = waiting[first : first + most]
+    rows = [_waits(s, w, "NEXT" if i == 0 else "", width) for i, w in enumerate(shown)]
+    rest = len(waiting) - first - len(shown)
+    if rest and most > 2:
+        rows[-1] = Row(
+            (Span(" " * (LABEL + SEAT)), Span(f"and {rest + 1} more", Look.DIM)),
+            key="more",
+        )
+    elif rest or first:
+        rows[-1] = Row(rows[-1].left, (Span(f"{len(waiting)} in line  ", Look.DIM),), rows[-1].key)
+    return rows
+
+
+def _waits(s: Situation, w: Waiting, label: str, width: int) -> Row:
+    chosen = w.hand is not None and w.hand.id == s.chosen
+    look = Look.MINE if w.mine else Look.PLAIN
+    name = min(24, NAME) if width < 100 else 24
+    mark = "▸" if chosen else " "
+    spans = [
+        *_label(label, mark),
+        Span(padded(str(w.seat), SEAT), Look.DIM),
+        Span(padded(w.name, name) + " ", look),
+        Span("chosen · " if chosen else "", Look.KEY),
+        Span(w.reason, Look.DIM),
+    ]
+    if w.words:
+        spans.append(Span(f"  “{w.words}”", Look.NOTE))
+    return Row(tuple(spans), (), w.hand.id if w.hand is not None else ("seat", w.seat))
+
+
+def _nobody_waits(s: Situation) -> list[Row]:
+    o = s.outlook
+    if o.floor.mode in (FloorMode.SILENCE, FloorMode.OPEN, FloorMode.SOLO) or o.held:
+        return []
+    if o.floor.round is not None:
+        return [_labelled("NEXT", (Span("nobody: this is the last of the round", Look.DIM),), key="nobody")]
+    said = "nobody is waiting" if o.floor.queue_open else "nobody is waiting · the queue is closed for now"
+    return [_labelled("NEXT", (Span(said, Look.DIM),), key="nobody")]
+
+
+# -- the agenda --------------------------------------------------------------------------------------------------
+
+
+def agenda(o: Outlook, width: int) -> list[Row]:
+    """The phase under way and when it ends; after a session, how evenly the time was shared."""
+    if o.session is None:
+        return _review(o, width)
+    phase = o.phase
+    said = [phase, o.until] if o.until else [phase]
+    mode = phrases.MODE_WORDS[o.floor.mode]
+    if mode != phase and o.floor.mode is not FloorMode.QUEUE:
+        said.append(mode.lower())
+    if o.floor.mode in (FloorMode.QUEUE, FloorMode.QUESTIONS):
+        said.append(o.order_in_words if o.floor.queue_open else "the queue is closed for now")
+    if not o.session.phase.counted:
+        said.append("talk is not counted")
+    return [_labelled("AGENDA", (Span("▶ "), Span(" · ".join(said))), key="agenda")]
+
+
+def _review(o: Outlook, width: int) -> list[Row]:
+    totals = o.totals()
+    if totals is None or o.me is None:
+        return []
+    lines = wrapped(phrases.evenness(totals), width - LABEL - 2, 2)
+    mine = f"You: {o.my_seconds()}." if o.seat in totals.balance else ""
+    lines += wrapped(mine, width - LABEL - 2, 2)
+    return [_labelled("REVIEW" if not i else "", (Span(line),), key=("review", i)) for i, line in enumerate(lines)]
+
+
+# -- the people, beside ------------------------------------------------------------------------------------------
+
+
+def people(o: Outlook, width: int) -> list[Row]:
+    """Everybody in seat order, with how they are here; counters only for those who may see them."""
+    counters = {seat: ms for seat, _, ms in o.counters()}
+    rows = [
+        Row(
+            (Span("PEOPLE", Look.LABEL),),
+            (Span("air time" if counters else "", Look.DIM),),
+            "people",
+        )
+    ]
+    name = max(8, min(24, width - SEAT - 22))
+    speaking_now = {who.seat for who in o.speaking()}
+    for seat in o.everybody:
+        look = Look.MINE if seat == o.seat else Look.STRONG if seat in speaking_now else Look.PLAIN
+        left = (
+            Span(padded(str(seat), SEAT), Look.DIM),
+            Span(padded(o.name(seat), name) + " ", look),
+            Span(_presence(o, seat, speaking_now), Look.DIM),
+        )
+        time = f" {phrases.clock(counters[seat])}" if seat in counters else ""
+        rows.append(Row(left, (Span(time, Look.DIM),) if time else (), ("seat", seat)))
+    if o.leads and o.session is not None and not o.held:
+        invite = o.could_invite()
+        if invite:
+            rows.extend((BLANK, Row((Span(f"could invite: {_seats(invite)}", Look.DIM),), key="invite")))
+    return rows
+
+
+def _presence(o: Outlook, seat: int, speaking_now: set[int]) -> str:
+    member = o.room.members[seat]
+    if seat in speaking_now:
+        return "speaking"
+    if member.role is Role.OBSERVER and (member.attending or seat in o.peer.connected):
+        return "watching"
+    if o.session is None:
+        if member.is_guest:
+            return "no screen" if member.attending else "not here"
+        return "here" if seat in o.peer.connected else "not here"
+    if member.presence is Presence.AWAY:
+        return "away"
+    if not member.attending:
+        return "not here"
+    if any(h.seat == seat for h in o.floor.hands):
+        return "hand up"
+    if member.is_guest:
+        return "no screen"
+    if seat not in o.peer.connected and o.peer.state is State.LIVE:
+        return "reconnecting"
+    return "listening" if member.listening else "on the call"
+
+
+def _seats(seats: Sequence[int]) -> str:
+    return ", ".join(str(seat) for seat in seats)
+
+
+def nobody_waiting(o: Outlook) -> str:
+    """What *next* says when nobody waits."""
+    could = o.could_invite()
+    return f"Nobody is waiting. Could invite: {_seats(could)}." if could else "Nobody is waiting."
+
+
+# -- the footer --------------------------------------------------------------------------------------------------
+
+MINE = (
+    "answer",
+    "give_chosen",
+    "finish_turn",
+    "same_speaker",
+    "come_back",
+    "raise_hand",
+    "word_hand",
+    "skip_round",
+    "come_later",
+    "resume",
+    "hold",
+    "defer_hand",
+    "step_away",
+    "point_of_process",
+    "how_i_stand",
+)
+"""What the footer's first line offers, the most needed first."""
+
+LEADING = ("start_session", "next_turn", "who_speaks", "more_time", "keep_end", "undo")
+"""What it offers to facilitators; with *pause* the six that matter."""
+
+ALWAYS = ("help", "commands", "leave")
+
+
+def footer(s: Situation, keys: Keymap, width: int) -> list[Row]:
+    """The keys that do something now, for me, in this state."""
+    if s.typing:
+        words = [("enter", "put it to my hand"), ("esc", "close, the text is kept")]
+        if s.asked:
+            words.insert(0, (keys.first("answer"), "answer"))
+        typed = [_key(key, word) for key, word in words]
+        return flowed([*typed, (Span("letters are text now", Look.DIM),)], width, 1)
+    tail = [item for name in ALWAYS if (item := _item(s, keys, name, short=width <= 60))]
+    mine = [item for name in MINE if (item := _item(s, keys, name))]
+    leading = [item for name in LEADING if (item := _item(s, keys, name))]
+    if not leading:
+        return flowed(_with_tail(mine, tail, width), width, 1) or [BLANK]
+    first = flowed(mine, width, 1) if mine else []
+    return [*first, *flowed(_with_tail(leading, tail, width), width, 1)]
+
+
+def _with_tail(items: list[tuple[Span, ...]], tail: list[tuple[Span, ...]], width: int) -> list[tuple[Span, ...]]:
+    """The items that leave room for the tail, then the tail."""
+    room = width - 1 - sum(_size(item) + 3 for item in tail[:2])
+    kept: list[tuple[Span, ...]] = []
+    for item in items:
+        if _size(item) <= room:
+            kept.append(item)
+            room -= _size(item) + 3
+    return [*kept, *tail]
+
+
+def _size(item: tuple[Span, ...]) -> int:
+    return sum(cell_len(span.text) for span in item)
+
+
+def _item(s: Situation, keys: Keymap, name: str, *, short: bool = False) -> tuple[Span, ...] | None:
+    offered = deeds.offer(name, s)
+    key = keys.first(name)
+    if not isinstance(offered, Deed) or not offered.word or not key:
+        return None
+    if name == "who_speaks" and keys.keys(name)[:1] == ("1",):
+        key = "1…8"
+    return _key(key, offered.word.partition(" ")[0] if short else offered.word, name)
+
+
+def _key(key: str, word: str, name: str = "") -> tuple[Span, ...]:
+    return (Span(key, Look.KEY, name), Span(f" {word}", Look.PLAIN, name))
+
+
+# -- shared ------------------------------------------------------------------------------------------------------
+
+
+def _label(label: str, mark: str = " ") -> tuple[Span, ...]:
+    return (Span(padded(f"  {label}", LABEL - 2), Look.LABEL), Span(f"{mark} ", Look.KEY))
+
+
+def _labelled(label: str, said: tuple[Span, ...], *, key: Hashable) -> Row:
+    return Row((*_label(label), *said), (), key)

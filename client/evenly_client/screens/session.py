@@ -1,0 +1,772 @@
+"""The session screen: it watches the peer, paints the parts that changed, and turns keys into commands.
+
+What happened only marks parts as changed; they are painted together, at most 20 times a second. Once a second the
+running clock is painted, and nothing else; in silence and in a pause no figure moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final, TypeVar
+
+from evenly_protocol import hands, turns, undo
+from evenly_protocol.facts import Command
+from evenly_protocol.refusals import Refusal
+from evenly_protocol.room import Entry as RoomEntry
+from evenly_protocol.sealed import FieldKind
+from evenly_protocol.session import ExtendPhase, HoldBegan, HoldEnded, PhaseExtended
+from evenly_protocol.wire import RelayType
+from evenly_protocol.words import FloorMode
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from evenly_client import narration
+from evenly_client.hear_from import HearFrom
+from evenly_client.outlook import Outlook
+from evenly_client.peer import Happened, Notice, Peer, Settled, State, StateChanged, Told
+from evenly_client.screens import deeds, flows, parts
+from evenly_client.screens.attention import Waiting, asked, rows
+from evenly_client.screens.deeds import Deed
+from evenly_client.screens.dialogs import Choice, Choose, Commands, Entry, Field, Write
+from evenly_client.screens.held import SETTLES_AFTER_S, HeldKeys, Press
+from evenly_client.screens.help import Help
+from evenly_client.screens.keys import ACTIONS, BY_NAME, SEAT_KEYS, Action, Keymap
+from evenly_client.screens.looks import Look, Row, Span
+from evenly_client.screens.rows import Rows
+from evenly_client.screens.situation import Situation
+from evenly_client.screens.terminal import Cue, Terminal
+from evenly_client.sealing import TextTooLong
+from evenly_client.store import Store
+
+PAINT_EVERY_S: Final = 0.05
+DEAD_AT_FIRST_S: Final = 1.5
+STATUS_LASTS_S: Final = 8.0
+UNDO_ARMED_S: Final = 6.0
+CHOSEN_LASTS_S: Final = 20.0
+PAUSE_ASKED_S: Final = 120.0
+PEOPLE_EVERY_S: Final = 5
+DRAFT_KEPT_AFTER_S: Final = 0.5
+WIDE_FROM: Final = 100
+SMALL_UP_TO: Final = 60
+
+HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER = (
+    "header",
+    "speaking",
+    "me",
+    "next",
+    "agenda",
+    "people",
+    "attention",
+    "footer",
+)
+ALL: Final = frozenset({HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER})
+BY_THE_CLOCK: Final = frozenset({HEADER, NEXT, ME, PEOPLE, FOOTER})
+
+REPEATING: Final = frozenset({"up", "down"})
+"""Keys that may be held down."""
+
+Value = TypeVar("Value")
+
+
+class SessionScreen(Screen[None]):
+    """One member's view of the session, and their keys."""
+
+    CSS_PATH = "session.tcss"
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
+    class Leaving(Message):
+        """The member leaves; `attending`: they were on the call."""
+
+    class Themed(Message):
+        """Another theme was chosen."""
+
+        def __init__(self, theme: str) -> None:
+            self.theme = theme
+            super().__init__()
+
+    class AgreementWanted(Message):
+        """The member wants to read the agreement now."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        keys: Keymap,
+        terminal: Terminal,
+        clock: Callable[[], float],
+        *,
+        store: Store | None = None,
+        status: str = "",
+        view: bool = False,
+        themes: Sequence[str] = (),
+    ) -> None:
+        super().__init__()
+        self._peer = peer
+        self._keys = keys
+        self._terminal = terminal
+        self._clock = clock
+        self._store = store
+        self._connection_status = status
+        self._view = view
+        self._themes = themes
+        self._changed: set[str] = set()
+        self._painting: Timer | None = None
+        self._held = HeldKeys()
+        self._chosen = b""
+        self._chosen_at = 0.0
+        self._undo_armed = (b"", 0.0)
+        self._paused = (0, 0.0)
+        self._held_since: int | None = None
+        self._status = ""
+        self._status_timer: Timer | None = None
+        self._turn_seen: tuple[bytes, bool] = (b"", False)
+        self._turn_since = 0.0
+        self._pending: dict[bytes, Command] = {}
+        self._state_since = clock()
+        self._waiting = Waiting()
+        self._cue = Cue.NONE
+        self._hear_from = HearFrom()
+        self._typing = False
+        self._typing_into = b""
+        self._writing = Horizontal(id="writing")
+        self._field = Field(compact=True, select_on_focus=False)
+        self._draft_timer: Timer | None = None
+        self._seconds = 0
+
+    @property
+    def agreement_waits(self) -> bool:
+        """The agreement is to be answered, and a text field is open."""
+        return self._waiting.agreement
+
+    @agreement_waits.setter
+    def agreement_waits(self, waits: bool) -> None:
+        self._waiting.agreement = waits
+        self._mark(ATTENTION, FOOTER)
+
+    # -- composing -----------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """The parts, in their fixed order."""
+        yield Rows(id="header")
+        with Horizontal(id="middle"):
+            with Vertical(id="main"):
+                yield Rows(id=SPEAKING)
+                yield Rows(id=ME)
+                yield Rows(id=NEXT)
+                yield Rows(id=AGENDA)
+            with VerticalScroll(id="side", can_focus=False):
+                yield Rows(id=PEOPLE)
+        with Vertical(id="bottom"):
+            yield Rows(id=ATTENTION)
+            yield Rows(id="status")
+            with self._writing:
+                yield Static("  WORDS", markup=False)
+                yield self._field
+            yield Rows(id=FOOTER)
+
+    def on_mount(self) -> None:
+        """Watches the peer from now on."""
+        self.set_interval(1.0, self._second)
+        self._unwatch = self._peer.watch(self._noticed)
+        self._field.can_focus = False
+        self._mark(*ALL)
+
+    def on_unmount(self) -> None:
+        """Watches no longer; a half-typed text is kept."""
+        self._unwatch()
+        self._keep_draft()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wide, or small, or in between."""
+        self.set_class(event.size.width >= WIDE_FROM, "-wide")
+        self.set_class(event.size.width <= SMALL_UP_TO or event.size.height < 16, "-small")
+        self._mark(*ALL)
+
+    # -- what is so now ------------------------------------------------------------------------------------------
+
+    @property
+    def peer(self) -> Peer:
+        """The connection."""
+        return self._peer
+
+    @property
+    def typing(self) -> bool:
+        """The text field is open."""
+        return self._typing
+
+    def situation(self) -> Situation:
+        """This moment."""
+        outlook = Outlook(self._peer)
+        pause = self._pause_asked()
+        if self._chosen and (
+            hands.hand_with(outlook.floor, self._chosen) is None or self._clock() - self._chosen_at > CHOSEN_LASTS_S
+        ):
+            self._chosen = b""
+        lowering = any(isinstance(c, hands.LowerHand) and _is_up(outlook, c.hand) for c in self._pending.values())
+        lowered = {c.hand for c in self._pending.values() if isinstance(c, hands.LowerHand)}
+        rising = next((id for id, c in reversed(self._pending.items()) if _is_mine(c) and id not in lowered), b"")
+        return Situation(
+            outlook,
+            view=self._view,
+            typing=self.typing,
+            just_begun=self._turn_just_begun(outlook),
+            chosen=self._chosen,
+            pause_ms=pause if outlook.session is not None and not outlook.held and outlook.leads else 0,
+            rising=rising,
+            lowering=lowering,
+            asked=bool(self._asked(outlook)),
+        )
+
+    def _pause_asked(self) -> int:
+        """How long the pause took that a facilitator is still asked about, milliseconds; 0 for none."""
+        pause, asked_at = self._paused
+        return pause if self._clock() - asked_at <= PAUSE_ASKED_S else 0
+
+    def _turn_just_begun(self, outlook: Outlook) -> bool:
+        mine = outlook.my_turn()
+        seen = (mine.id, mine.answer_at is not None) if mine is not None else (b"", False)
+        if seen != self._turn_seen:
+            self._turn_seen, self._turn_since = seen, self._clock()
+            if mine is not None:
+                self.set_timer(DEAD_AT_FIRST_S + 0.02, lambda: self._mark(ME, FOOTER))
+        return mine is not None and self._clock() - self._turn_since < DEAD_AT_FIRST_S
+
+    # -- painting ------------------------------------------------------------------------------------------------
+
+    def _mark(self, *changed: str) -> None:
+        self._changed.update(changed)
+        if self._painting is None and self.is_mounted:
+            self._painting = self.set_timer(PAINT_EVERY_S, self._paint)
+
+    def _paint(self) -> None:
+        self._painting = None
+        changed, self._changed = self._changed, set()
+        if not self.is_running or not self.size.width:
+            return
+        s = self.situation()
+        o = s.outlook
+        width = self.size.width
+        wide = self.has_class("-wide")
+        main = width - (42 if wide else 0)
+        tall = self.size.height
+        if HEADER in changed:
+            since = self._clock() - self._state_since
+            said = parts.Connection(self._peer.state, since, self._peer.saving, self._connection_status)
+            self._show(HEADER, parts.header(o, said, width))
+        if SPEAKING in changed:
+            self._show(SPEAKING, parts.speaking(s, main, most_words=2 if tall < 30 else 4))
+        if ME in changed:
+            self._show(ME, parts.me(s, self._keys, main))
+        if NEXT in changed:
+            self._show(NEXT, parts.next_up(s, main, max(2, min(12, tall - 22))))
+        if AGENDA in changed:
+            self._show(AGENDA, parts.agenda(o, main))
+        if PEOPLE in changed and wide:
+            self._show(PEOPLE, parts.people(o, 38))
+        if ATTENTION in changed:
+            self._show(ATTENTION, self._attention(s))
+        if FOOTER in changed:
+            self._show(FOOTER, parts.footer(s, self._keys, width))
+        self._give_cue(o)
+
+    def _show(self, part: str, rows: list[Row]) -> None:
+        self.query_one(f"#{part}", Rows).show(rows)
+
+    def _second(self) -> None:
+        """Once a second: the running clock alone; every few seconds what grows with it."""
+        self._seconds += 1
+        if self._peer.state is not State.LIVE:
+            self._mark(HEADER, ATTENTION)
+        o = Outlook(self._peer)
+        if o.session is None or o.held or o.floor.mode is FloorMode.SILENCE:
+            return
+        if o.floor.turns:
+            self._mark(SPEAKING)
+            mine = o.my_turn()
+            if mine is not None and turns.limit_of(o.room, mine):
+                self._mark(ME)
+            if self._seconds % PEOPLE_EVERY_S == 0:
+                self._mark(NEXT, ME, PEOPLE)
+        elif o.room.unled_since is not None and self._seconds % PEOPLE_EVERY_S == 0:
+            self._mark(ATTENTION)
+
+    def say(self, text: str) -> None:
+        """A sentence in the status line; it goes by itself."""
+        self._status = text
+        self._show("status", [Row((Span("  "), Span(text, Look.PLAIN)), key="status")] if text else [])
+        if self._status_timer is not None:
+            self._status_timer.stop()
+        self._status_timer = self.set_timer(STATUS_LASTS_S, self._unsay) if text else None
+
+    def _unsay(self) -> None:
+        self.say("")
+
+    # -- what is asked of me -------------------------------------------------------------------------------------
+
+    def _asked(self, o: Outlook) -> str:
+        """What ctrl+g would answer, by name; empty for nothing."""
+        self._waiting.pause_ms = self._pause_asked()
+        return asked(o, self._waiting, typing=self._typing, view=self._view)
+
+    def _attention(self, s: Situation) -> list[Row]:
+        lost_s = self._clock() - self._state_since if self._peer.state in (State.LOST, State.CONNECTING) else None
+        return rows(s, self._waiting, self._keys, lost_s)
+
+    async def _answer(self) -> None:
+        match self._asked(Outlook(self._peer)):
+            case "agreement":
+                self.post_message(self.AgreementWanted())
+            case "invited":
+                self._waiting.invited = False
+                await flows.answer_invite(self)
+            case "door":
+                await flows.door(self)
+            case "talk":
+                self._waiting.talks.clear()
+            case "speaker":
+                await flows.same_speaker(self)
+            case "pause":
+                keep = await self.choose(
+                    "The pause moved the end. Where do its minutes come from?",
+                    [Choice(False, "later: the end moves with it", "", "1"), Choice(True, "keep the end", "", "2")],
+                )
+                if keep:
+                    self.do(ExtendPhase(-self._paused[0]))
+                self._paused = (0, 0.0)
+            case _:
+                pass
+        self._mark(*ALL)
+
+    def _give_cue(self, o: Outlook) -> None:
+        """Title, bell and notification, when where I stand has changed."""
+        cue = _cue(o) if not self._view else Cue.NONE
+        if cue is self._cue:
+            return
+        self._cue = cue
+        self._terminal.title(cue)
+        if cue is Cue.TURN and not narration.calm(o.floor.mode):
+            self._terminal.call(cue)
+
+    # -- what happens --------------------------------------------------------------------------------------------
+
+    def _noticed(self, notice: Notice) -> None:
+        match notice:
+            case Happened(entry):
+                self._happened(entry)
+            case StateChanged():
+                self._state_since = self._clock()
+            case Settled(id, refusal):
+                command = self._pending.pop(id, None)
+                if command is not None and refusal is not None:
+                    self.say(flows.say_refusal(self.situation(), refusal.code))
+            case Told():
+                self._told(notice)
+            case _:
+                pass
+        self._mark(*ALL)
+
+    def _happened(self, entry: RoomEntry) -> None:
+        o = Outlook(self._peer)
+        for event in entry.events:
+            match event:
+                case HoldBegan():
+                    self._held_since = entry.at
+                case HoldEnded():
+                    if self._held_since is not None and o.leads and entry.at - self._held_since >= 1000:
+                        self._paused = (entry.at - self._held_since, self._clock())
+                    self._held_since = None
+                case PhaseExtended():
+                    self._paused = (0, 0.0)
+                case _:
+                    pass
+        quiet = o.held or narration.calm(o.floor.mode)
+        mine = entry.by == self._peer.seat and not o.leads
+        shortened = any(isinstance(e, PhaseExtended) and e.ms < 0 for e in entry.events)
+        if (
+            mine
+            or (shortened and not o.leads)
+            or (quiet and not narration.phase_changed(entry) and entry.by != self._peer.seat)
+        ):
+            return
+        private = None if quiet or self._view else self._hear_from.line(o)
+        if private is not None:
+            self.say(private)
+            return
+        said = " ".join(narration.sentences(self._peer, entry))
+        if said:
+            self.say(said)
+
+    def _told(self, told: Told) -> None:
+        o = Outlook(self._peer)
+        if told.type is RelayType.INVITE:
+            self._waiting.invited = True
+        elif told.type is RelayType.INVITE_ANSWER and o.leads:
+            self.say(f"{o.name(told.seat)}: not now.")
+        elif told.type is RelayType.AGREEMENT_TALK and o.leads and told.seat not in self._waiting.talks:
+            self._waiting.talks.append(told.seat)
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """A key means the first of its actions that does something now."""
+        if event.key == "escape":
+            event.stop()
+            self._escape()
+            return
+        actions = [a for a in self._keys.actions(event.key, event.character) if a.anywhere or not self.typing]
+        if not actions:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key in REPEATING:
+            self._press(actions, event.key, event.character)
+            return
+        now = self._clock()
+        match self._held.press(event.key, now):
+            case Press.ACT:
+                self._press(actions, event.key, event.character)
+            case Press.WAIT:
+                key, character = event.key, event.character
+
+                def settle() -> None:
+                    if self._held.settled(key, now, self._clock()):
+                        self._press(actions, key, character)
+
+                self.set_timer(SETTLES_AFTER_S, settle)
+            case Press.REPEAT:
+                pass
+
+    def _press(self, actions: Sequence[Action], key: str, character: str | None) -> None:
+        s = self.situation()
+        refusal: Refusal | None = None
+        for action in actions:
+            offered = deeds.offer(action.name, s)
+            if isinstance(offered, Deed):
+                self.act(action.name, offered, number=_number(key, character))
+                return
+            refusal = refusal or offered
+        if refusal is not None:
+            self.say(flows.say_refusal(s, refusal.code))
+
+    def press(self, name: str) -> None:
+        """As if an action's key were pressed."""
+        self._press([BY_NAME[name]], "", None)
+
+    def _escape(self) -> None:
+        if self.typing:
+            self._close_field()
+        elif self._chosen:
+            self._chosen = b""
+            self._mark(NEXT, FOOTER)
+        else:
+            self._undo_armed = (b"", 0.0)
+            self.say("")
+
+    def act(self, name: str, deed: Deed, number: int | None = None) -> None:
+        """Does what was asked for. `number`: a seat key's."""
+        own = self._own.get(name)
+        if own is not None:
+            own(self, deed, number)
+        elif name in flows.FLOWS:
+            self.run_worker(flows.FLOWS[name](self), group="flow", exclusive=True)
+        elif deed.command is not None:
+            self.do(deed.command)
+        if name == "keep_end":
+            self._paused = (0, 0.0)
+        if name in ("give_chosen", "next_turn"):
+            self._chosen = b""
+        self._mark(*ALL)
+
+    def do(self, command: Command, id: bytes = b"") -> None:
+        """Sends a command; its refusal is said in the status line."""
+        id = self._peer.send(command, id)
+        self._pending[id] = command
+        if self._peer.state is not State.LIVE:
+            self.say("Kept: it is sent when the connection is back.")
+        self._mark(*ALL)
+
+    def _who_speaks(self, deed: Deed, number: int | None) -> None:
+        if number is None:
+            self.run_worker(flows.give_floor(self), group="flow", exclusive=True)
+            return
+        command = turns.GiveFloor(number)
+        refusal = self.situation().refusal(command)
+        if refusal is not None:
+            self.say(flows.say_refusal(self.situation(), refusal.code))
+        else:
+            self.do(command)
+
+    def _undo(self, deed: Deed, number: int | None) -> None:
+        command = deed.command
+        if not isinstance(command, undo.Undo):
+            return
+        step, until = self._undo_armed
+        if step == command.step and self._clock() < until:
+            self._undo_armed = (b"", 0.0)
+            self.do(command)
+            return
+        self._undo_armed = (command.step, self._clock() + UNDO_ARMED_S)
+        key = self._keys.first("undo") or "again"
+        self.say(f"{key} again takes back: {deeds.undo_words(self.situation())}")
+
+    def _choose_by(self, step: int) -> None:
+        waiting = [w.hand.id for w in Outlook(self._peer).waiting() if w.hand is not None]
+        if not waiting:
+            return
+        at = waiting.index(self._chosen) + step if self._chosen in waiting else (0 if step > 0 else len(waiting) - 1)
+        self._chosen = waiting[max(0, min(len(waiting) - 1, at))]
+        self._chosen_at = self._clock()
+        self._mark(NEXT, FOOTER)
+
+    def _how_i_stand(self, deed: Deed, number: int | None) -> None:
+        o = Outlook(self._peer)
+        words, seconds = o.my_standing(), o.my_seconds()
+        self.say(words if words == seconds else f"{words} · {seconds}")
+
+    def _next_phase(self, deed: Deed, number: int | None) -> None:
+        self.say("This is the only phase. : and “end” ends the session, + gives it a minute more.")
+
+    def _help(self, deed: Deed, number: int | None) -> None:
+        self._program.push_screen(Help(self._keys, leads=Outlook(self._peer).tracks))
+
+    def _leave(self, deed: Deed, number: int | None) -> None:
+        self.run_worker(self._leaving(), group="flow", exclusive=True)
+
+    async def _leaving(self) -> None:
+        o = Outlook(self._peer)
+        if o.session is not None and o.leads and not self._view:
+            sure = await self.choose(
+                "Leave while the session runs?",
+                [
+                    Choice(True, "leave: the session goes on without you", "", "y"),
+                    Choice(False, "stay", "", "n"),
+                ],
+                body="To end it for everybody: stay, then : and “end the session”.",
+            )
+            if not sure:
+                return
+        self._keep_draft()
+        self.post_message(self.Leaving())
+
+    def _commands(self, deed: Deed, number: int | None) -> None:
+        self.run_worker(self._ask_command(), group="flow", exclusive=True)
+
+    async def _ask_command(self) -> None:
+        chosen = await self._program.push_screen_wait(Commands(self.entries()))
+        if chosen is None:
+            return
+        offered = deeds.offer(chosen.name, self.situation())
+        if isinstance(offered, Deed):
+            # A flow asks in a worker of its own: this one is at its end.
+            self.call_later(self.act, chosen.name, offered, chosen.argument or None)
+        elif offered is not None:
+            self.say(flows.say_refusal(self.situation(), offered.code))
+        else:
+            self.say("That does not do anything just now.")
+
+    def entries(self) -> list[Entry]:
+        """The list of commands: those of my role, and whether each does something now."""
+        s = self.situation()
+        tracks = s.outlook.tracks and not self._view
+        found: list[Entry] = []
+        for action in ACTIONS:
+            if action.name in ("commands", "answer", "choose_up", "choose_down") or (action.leads and not tracks):
+                continue
+            if action.name == "who_speaks":
+                continue
+            offered = deeds.offer(action.name, s)
+            now = isinstance(offered, Deed)
+            if self._view and not now:
+                continue
+            title = self._title_now(action, s)
+            found.append(Entry(action.name, title, self._keys.first(action.name), now))
+        first = [e for e in found if BY_NAME[e.name].leads]
+        return [*first, *(e for e in found if not BY_NAME[e.name].leads)]
+
+    def _title_now(self, action: Action, s: Situation) -> str:
+        o = s.outlook
+        match action.name:
+            case "switch_queue":
+                return "Close the queue for new hands" if o.floor.queue_open else "Open the queue"
+            case "invitation":
+                return "Close the invitation" if o.room.invitation_open else "Open the invitation"
+            case "listen_today":
+                on = o.me is not None and o.me.listening
+                return "I am listening no longer" if on else "I am here to listen today"
+            case _:
+                return action.title
+
+    def _theme(self, deed: Deed, number: int | None) -> None:
+        self.run_worker(self._ask_theme(), group="flow", exclusive=True)
+
+    async def _ask_theme(self) -> None:
+        theme = await self.choose("Which colours?", [Choice(name, name) for name in self._themes])
+        if theme is not None:
+            self.post_message(self.Themed(theme))
+
+    def _start_answer(self, deed: Deed, number: int | None) -> None:
+        self.run_worker(self._answer(), group="flow", exclusive=True)
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def _write_words(self, deed: Deed, number: int | None) -> None:
+        o = Outlook(self._peer)
+        mine = o.my_hand()
+        turn = o.my_turn()
+        hand = mine or (turn.hand if turn is not None else None)
+        self._typing_into = hand.id if hand is not None else self.situation().rising
+        draft = self._draft() or o.words_of(hand)
+        field = self._field
+        field.placeholder = "what is it about? (optional)"
+        field.value = draft
+        field.cursor_position = len(draft)
+        self._writing.display = self._typing = True
+        field.can_focus = True
+        field.focus()
+        self._mark(FOOTER, ATTENTION)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._draft_timer is None and self.typing:
+            self._draft_timer = self.set_timer(DRAFT_KEPT_AFTER_S, self._keep_draft)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self._send_words(event.value.strip()):
+            return
+        self._field.value = ""
+        self._keep_draft()
+        self._close_field()
+
+    def _send_words(self, text: str) -> bool:
+        s = self.situation()
+        id = Peer.new_id()
+        try:
+            words = self._peer.seal(FieldKind.WORDS, text, self._typing_into or id)
+        except TextTooLong:
+            self.say("That is too long for a hand: a sentence or two.")
+            return False
+        up = self._typing_into
+        still = up and (
+            hands.hand_with(s.outlook.floor, up) is not None
+            or any(t.hand is not None and t.hand.id == up for t in s.outlook.floor.turns)
+            or up in self._pending
+        )
+        if still:
+            self.do(hands.WordHand(up, words))
+            return True
+        command = hands.RaiseHand(deeds.plain_intent(s), words)
+        refusal = s.refusal(command)
+        if refusal is not None:
+            self.say(f"{refusal.sentence} Your words are kept here.")
+            return False
+        words = self._peer.seal(FieldKind.WORDS, text, id)
+        self.do(hands.RaiseHand(deeds.plain_intent(s), words), id)
+        return True
+
+    def _close_field(self) -> None:
+        self._keep_draft()
+        self._writing.display = self._typing = False
+        self._field.can_focus = False
+        self.set_focus(None)
+        self._mark(*ALL)
+
+    _draft_here: str = ""
+
+    def _draft(self) -> str:
+        if self._store is None:
+            return self._draft_here
+        return self._store.draft(self._peer.link.room, "words")
+
+    def _keep_draft(self) -> None:
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = None
+        if not self._typing:
+            return
+        self._draft_here = self._field.value
+        if self._store is not None:
+            self._store.keep_draft(self._peer.link.room, "words", self._field.value)
+
+    @property
+    def _program(self) -> App[None]:
+        return self.app  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+    # -- dialogs and the mouse -----------------------------------------------------------------------------------
+
+    async def choose(self, title: str, choices: Sequence[Choice[Value]], *, body: str = "") -> Value | None:
+        """One of several, or None."""
+        return await self._program.push_screen_wait(Choose(title, choices, body=body))
+
+    async def write(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> str | None:
+        """A line, or None."""
+        return await self._program.push_screen_wait(Write(title, body=body, value=value, placeholder=placeholder))
+
+    @on(Rows.Pressed)
+    def _pressed(self, event: Rows.Pressed) -> None:
+        event.stop()
+        if self.typing and event.action != "answer":
+            return
+        s = self.situation()
+        if event.action in BY_NAME:
+            offered = deeds.offer(event.action, s)
+            if isinstance(offered, Deed):
+                self.act(event.action, offered)
+            return
+        match event.key:
+            case bytes() as hand if s.outlook.leads:
+                self._chosen, self._chosen_at = hand, self._clock()
+                self._mark(NEXT, FOOTER)
+            case ("seat", int() as seat) if s.outlook.leads and not self._view:
+                self.run_worker(flows.at_seat(self, seat), group="flow", exclusive=True)
+            case _:
+                pass
+
+    _own: ClassVar[dict[str, Callable[[SessionScreen, Deed, int | None], None]]] = {
+        "answer": _start_answer,
+        "who_speaks": _who_speaks,
+        "undo": _undo,
+        "choose_up": lambda self, deed, number: self._choose_by(-1),
+        "choose_down": lambda self, deed, number: self._choose_by(1),
+        "how_i_stand": _how_i_stand,
+        "next_phase": _next_phase,
+        "help": _help,
+        "leave": _leave,
+        "commands": _commands,
+        "theme": _theme,
+        "word_hand": _write_words,
+    }
+
+
+def _is_mine(command: Command) -> bool:
+    """A hand of my own on its way up."""
+    return isinstance(command, hands.RaiseHand) and command.seat == 0 and command.intent.value != "process"
+
+
+def _is_up(o: Outlook, hand: bytes) -> bool:
+    """My own hand, that I have asked to take down."""
+    mine = o.my_hand()
+    return mine is not None and mine.id == hand
+
+
+def _number(key: str, character: str | None) -> int | None:
+    return int(key) if key in SEAT_KEYS else None
+
+
+def _cue(o: Outlook) -> Cue:
+    if o.session is None or o.held or o.me is None or not o.me.attending:
+        return Cue.NONE
+    if o.floor.mode in (FloorMode.OPEN, FloorMode.SILENCE):
+        return Cue.NONE
+    if o.my_turn() is not None:
+        return Cue.TURN
+    waiting = o.waiting()
+    if waiting and waiting[0].mine and o.floor.mode is not FloorMode.SOLO:
+        return Cue.NEXT
+    return Cue.NONE
