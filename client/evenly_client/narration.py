@@ -41,16 +41,20 @@ BY_ITSELF = (
 def sentences(peer: Peer, entry: Entry, *, everything: bool = True) -> list[str]:
     """What an entry made happen, a sentence an event; nothing for what is not worth saying.
 
-    Of a turn that follows another in the same entry only the beginning is told; without `everything`, only what
-    is told by itself.
+    Of a turn that follows another in the same entry only the beginning is told, of a guest only that they are
+    there; without `everything`, only what is told by itself.
     """
-    begins = any(isinstance(e, turns.TurnBegan) for e in entry.events)
-    told = (
-        _sentence(peer, entry, e)
-        for e in entry.events
-        if (everything or isinstance(e, BY_ITSELF)) and not (begins and isinstance(e, turns.TurnEnded))
-    )
+    left_out: tuple[type[Event], ...] = () if everything else _but_by_itself(entry)
+    if any(isinstance(e, turns.TurnBegan) for e in entry.events):
+        left_out += (turns.TurnEnded,)
+    if any(isinstance(e, members.GuestAdded) for e in entry.events):
+        left_out += (members.MemberArrived,)
+    told = (_sentence(peer, entry, e) for e in entry.events if not isinstance(e, left_out))
     return [text for text in told if text]
+
+
+def _but_by_itself(entry: Entry) -> tuple[type[Event], ...]:
+    return tuple({type(e) for e in entry.events if not isinstance(e, BY_ITSELF)})
 
 
 def _sentence(peer: Peer, entry: Entry, event: Event) -> str:

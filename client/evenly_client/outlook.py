@@ -195,6 +195,8 @@ class Outlook:
         if self.me is None:
             return "not in the room"
         if self.session is None:
+            if self.room.session is not None:
+                return "the session has ended"
             return "you can start the session" if self.leads else "the session has not begun"
         if self.held:
             return "Paused. Take the time you need."
@@ -227,7 +229,7 @@ class Outlook:
     def _in_round(self, pending: list[int], heard: list[int], listening: list[int]) -> str:
         if self.seat in pending:
             index = pending.index(self.seat)
-            return f"{phrases.place(index)} in this round"
+            return f"{phrases.place(index).replace(' in line', '')} in this round"
         if self.seat in listening:
             return "listening this time"
         return "you have had your turn in this round" if self.seat in heard else "not in this round"

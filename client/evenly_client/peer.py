@@ -84,6 +84,8 @@ STEADY_S = 3.0
 TO_BE_SENT_AGAIN = ("read_only", "too_fast", "command_gap")
 """Refusals that pass: what was asked is kept and sent again."""
 
+LOST = "The connection is lost."
+
 FINAL = (
     Bye.VERSION,
     Bye.REFUSED,
@@ -181,6 +183,7 @@ class Peer:
         state: how the connection stands.
         connected: the seats that have a connection now.
         waiting: who waits to be let in; for facilitators.
+        purpose: what this connection is for.
         agreement: what must be answered first, while the state is `AGREEMENT`.
         saving: the server cannot save just now.
         skipped: events that a newer server sent and this version does not know.
@@ -221,7 +224,7 @@ class Peer:
         self.trouble = ""
         self.time = ServerTime(rate)
         self._outbox: Outbox = outbox if outbox is not None else MemoryOutbox()
-        self._purpose = purpose
+        self.purpose = purpose
         self._create_key = create_key
         self._insecure = insecure
         self._watchers: list[Watcher] = []
@@ -401,6 +404,7 @@ class Peer:
             try:
                 async with connected(self.link, insecure=self._insecure) as socket:
                     await self._converse(socket)
+                self.trouble = self._farewell or LOST
             except WrongServer as error:
                 self._end(TurnedAway("name"), str(error))
                 return
@@ -425,7 +429,7 @@ class Peer:
     async def _converse(self, socket: ClientConnection) -> None:
         self._chunks_expected = 0
         nonce = secrets.token_bytes(32)
-        purpose = self._purpose
+        purpose = self.purpose
         if self._create_key is not None and not self.room.seq and not self._ended:
             purpose = Purpose.CREATE
         await socket.send(encode([Hello(*VERSION, self.link.room, self.key.public, nonce, purpose)]))
@@ -692,4 +696,4 @@ def _trouble(error: Exception) -> str:
         return "Nobody answers there: is the server running?"
     if isinstance(error, TimeoutError):
         return "The server does not answer."
-    return "The connection is lost."
+    return LOST

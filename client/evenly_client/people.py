@@ -21,7 +21,7 @@ class People:
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
-        self._opened: dict[bytes, str] = {}
+        self._opened: dict[tuple[bytes, ...], str] = {}
 
     def name(self, room: Room, seat: int) -> str:
         """The name of a seat as it is shown; "everybody" for general talk."""
@@ -52,9 +52,11 @@ class People:
         return self._sealer.open(FieldKind.NAME, knock.name, knock.ik, knock.name_id, cells=NAME_CELLS)
 
     def _plain(self, room: Room, member: Member) -> str:
-        opened = self._opened.get(member.name)
+        # Everything that a name is checked against: the same sealed bytes under another key are another name.
+        sealed = (member.name, member.ik, member.name_author, member.name_id, member.signature)
+        opened = self._opened.get(sealed)
         if opened is None:
-            opened = self._opened[member.name] = self._open(room, member)
+            opened = self._opened[sealed] = self._open(room, member)
         return opened
 
     def _open(self, room: Room, member: Member) -> str:

@@ -280,6 +280,7 @@ def _cut(text: str, cells: int) -> str:
     return "".join(kept)
 
 
+@lru_cache(maxsize=4096)
 def same_name_key(name: str) -> str:
     """Two names are the same to the eye when their keys are equal: NFKC and casefold of the cleaned name.
 
