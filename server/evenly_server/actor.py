@@ -213,9 +213,7 @@ class RoomActor:
         self._put(Asked(command, id=self._tools.new_id(), settled=settled))
         return settled
 
-    def ask_for(
-        self, line: Line, frame: CommandFrame, settled: asyncio.Future[Refusal | None] | None = None
-    ) -> None:
+    def ask_for(self, line: Line, frame: CommandFrame, settled: asyncio.Future[Refusal | None] | None = None) -> None:
         """A member's command. `settled` tells how it ended, to who wants to know beside the member."""
         line.queued()
         self._put(Asked(frame.body, line, frame.id, frame.counter, settled))

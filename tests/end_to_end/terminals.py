@@ -22,15 +22,24 @@ class Terminal:
         raw: every byte that reached the terminal.
     """
 
-    def __init__(self, home: Path, *arguments: str, columns: int = 80, lines: int = 24) -> None:
+    def __init__(
+        self, home: Path, *arguments: str, columns: int = 80, lines: int = 24, program: Path | None = None
+    ) -> None:
+        """`program`: a script to run instead of `evenly`."""
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = bytearray()
         self._process = pexpect.spawn(
             sys.executable,
-            ["-m", "evenly_client.cli", *arguments],
+            [*([str(program)] if program is not None else ["-m", "evenly_client.cli"]), *arguments],
             dimensions=(lines, columns),
-            env={**os.environ, "EVENLY_HOME": str(home), "TERM": "xterm-256color", "LANG": "C.UTF-8"},
+            env={
+                **os.environ,
+                "EVENLY_HOME": str(home),
+                "TERM": "xterm-256color",
+                "LANG": "C.UTF-8",
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            },
             timeout=WITHIN_S,
         )
 
@@ -44,13 +53,14 @@ class Terminal:
         """The screen now."""
         return "\n".join(self.rows)
 
-    def look(self, patience: float = 0.05) -> None:
-        """Takes in what has reached the terminal by now."""
+    def look(self, patience: float = 0.05, *, drawn: bool = True) -> None:
+        """Takes in what has reached the terminal by now; without `drawn`, only its bytes: much faster."""
         try:
             while True:
                 data = self._process.read_nonblocking(65536, patience)
                 self.raw += data
-                self._stream.feed(data)
+                if drawn:
+                    self._stream.feed(data)
                 patience = 0.0
         except (pexpect.TIMEOUT, pexpect.EOF):
             return
@@ -93,6 +103,13 @@ class Terminal:
     def alive(self) -> bool:
         """Whether the command still runs."""
         return bool(self._process.isalive())
+
+    def ends(self) -> None:
+        """Waits until it has ended by itself, taking in its last words."""
+        until = time.monotonic() + WITHIN_S
+        while self._process.isalive():
+            self.look(drawn=False)
+            assert time.monotonic() < until, f"has not ended; it shows:\n{self.text}"
 
     def close(self) -> None:
         """Ends it."""
