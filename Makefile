@@ -37,7 +37,7 @@ dist: .venv/.ready
 	$(BIN)/hatchling build
 
 endure: .venv/.ready
-	$(BIN)/python -m pytest -m endurance -o addopts= --import-mode=importlib tests/endurance
+	$(BIN)/python -m pytest -m endurance
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev pyproject.toml -o requirements.lock

@@ -10,6 +10,9 @@ from evenly_client.outlook import Outlook
 from evenly_client.phrases import about_equal
 
 EVERY_MS = 20 * 60_000
+LOOKED_EVERY_MS = 30_000
+"""How often it is worth adding up the air time for this, milliseconds."""
+
 LINE = "You have been heard a good deal. Who would you like to hear from?"
 
 
@@ -18,6 +21,7 @@ class HearFrom:
 
     def __init__(self) -> None:
         self._last: int | None = None
+        self._looked = 0
 
     def line(self, look: Outlook) -> str | None:
         """The line, when it is time for it; asked after something has happened."""
@@ -25,6 +29,9 @@ class HearFrom:
             return None
         if look.my_turn() is not None or (self._last is not None and look.now - self._last < EVERY_MS):
             return None
+        if look.now - self._looked < LOOKED_EVERY_MS:
+            return None
+        self._looked = look.now
         totals = look.totals()
         balance = None if totals is None else totals.balance.get(look.seat)
         if totals is None or balance is None or not totals.evenness_shown:

@@ -41,6 +41,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "chair_taken": ("A facilitator is here.", "The chair is free 5 minutes after the last one leaves."),
     "old_version": ("The text has changed since you read it.", "Read it as it is now."),
     "command_gap": ("A command before this one is missing.", "Connect again."),
+    "overtaken": ("You have done something else since.", "Do it again if it still matters."),
     "too_fast": ("Too many commands at once.", "Wait a second."),
     "read_only": ("The server cannot save just now.", "What you do is kept and sent when it can."),
     "malformed": ("The server could not read that.", "Update Evenly."),

@@ -465,7 +465,7 @@ class RoomActor:
         return line.seat if member is not None and member.ik == line.ik else seat_of(self.room, line.ik)
 
     def _known(self, line: Line, asked: Asked) -> str | None:
-        """`accepted` for a command decided before, a refusal's code for a gap, None for one to decide."""
+        """`accepted` for a command decided before, a refusal's code for one out of turn, None for one to decide."""
         if was_accepted(self.room, line.ik, asked.id):
             return "accepted"
         if type(asked.command) in UNCOUNTED:
@@ -473,6 +473,8 @@ class RoomActor:
         seen = self.room.seen.get(line.ik) or CommandsSeen()
         if 0 < asked.counter <= seen.highest - OUTCOMES_KEPT:
             return "accepted"
+        if 0 < asked.counter <= seen.highest:
+            return "overtaken"
         if asked.counter < 1 or asked.counter > line.counter:
             return "command_gap"
         line.counter = max(line.counter, asked.counter + 1)

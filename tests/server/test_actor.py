@@ -142,13 +142,24 @@ async def test_an_answer_that_was_lost_is_given_again(server: Local) -> None:
 async def test_a_refusal_is_not_kept_and_the_same_command_may_succeed_later(server: Local) -> None:
     async with make_room(server, 1, session=True) as group, wire(group.link) as member:
         await member.enter()
+        refused = await member.command(1, LowerHand(bytes(16)))
+        assert await member.next(Refused) == Refused(refused, "no_such_hand")
+        await member.command(1, HAND, refused)
+        await group.leader.until(lambda room: [h.id for h in room.floor.hands] == [refused])
+
+
+async def test_what_was_refused_is_not_done_after_something_later_was(server: Local) -> None:
+    """The refusal was lost, the member went on: raising again now would undo what they did since."""
+    async with make_room(server, 1, session=True) as group, wire(group.link) as member:
+        await member.enter()
         first = await member.command(1, HAND)
         await member.next(Events)
         second = await member.command(2, HAND)
         assert await member.next(Refused) == Refused(second, "hand_up")
         await member.command(3, LowerHand(first))
         await member.command(2, HAND, second)
-        await group.leader.until(lambda room: [h.id for h in room.floor.hands] == [second])
+        assert await member.next(Refused) == Refused(second, "overtaken")
+        assert group.leader.room.floor.hands == []
 
 
 async def test_nothing_is_sent_or_acknowledged_before_it_is_on_disk(server: Local, journal: FaultyJournal) -> None:
