@@ -21,7 +21,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -103,6 +102,10 @@ def read(path: Path, *, must_exist: bool = False) -> Config:
         ConfigError: as `load`.
     """
     text = _text(path, must_exist=must_exist)
+    if not text:
+        return Config()
+    import tomllib
+
     try:
         return msgspec.convert(tomllib.loads(text), Config)
     except tomllib.TOMLDecodeError as error:

@@ -340,9 +340,9 @@ def test_making_an_absent_member_facilitator_leaves_the_chair_where_it_is() -> N
     w.must(m.LeaveCall(), 1)
     w.later(5 * MINUTE)
     w.must(m.TakeChair(), 2)
-    w.must(m.SetRole(4, Role.FACILITATOR), by=2)
+    w.must(m.SetRole(4, Role.FACILITATOR), by=1)
     assert w.room.chair == 2
-    w.must(m.SetRole(3, Role.FACILITATOR), by=2)
+    w.must(m.SetRole(3, Role.FACILITATOR), by=1)
     assert w.room.chair == 0
 
 

@@ -1,21 +1,24 @@
-"""`evenly join`, `plain`, `view` and `stage`: entering a room, on a screen or in lines."""
+"""`evenly join`, `plain`, `view` and `stage`: entering a room, on a screen or in lines.
+
+Whatever opens seals or speaks to servers is imported where it is used: a screen paints its first frame before that.
+"""
 
 from __future__ import annotations
 
 import asyncio
-
-from evenly_protocol.wire import Purpose
+from typing import TYPE_CHECKING
 
 from evenly_client import config as config_module
-from evenly_client.config import Config
 from evenly_client.errors import UserError
-from evenly_client.links import Link
-from evenly_client.my_rooms import find, interactive, my_name, remember
-from evenly_client.new_room import set_up_once
-from evenly_client.outbox import StoredOutbox
-from evenly_client.peer import Peer
-from evenly_client.store import Store, open_store
-from evenly_client.transport import encrypted, is_loopback
+from evenly_client.my_rooms import find, interactive, my_name, name_of, remember
+from evenly_client.store import open_store
+
+if TYPE_CHECKING:
+    from evenly_client.config import Config
+    from evenly_client.links import Link
+    from evenly_client.peer import Peer
+    from evenly_client.screens.app import EvenlyApp
+    from evenly_client.store import Store
 
 IN_THE_CLEAR = "NOT ENCRYPTED"
 
@@ -38,7 +41,7 @@ def plain(
     with open_store(config.profile if profile is None else profile) as store:
         link = find(store, link_text)
         who = my_name(store, link, name)
-        peer = _peer(store, link, who, insecure=insecure)
+        peer = _member(store, link, who, insecure=insecure)
         from evenly_client.plain.terminal import run_lines
 
         return asyncio.run(run_lines(peer, everything=everything, json=json))
@@ -51,23 +54,29 @@ def look_on(link_text: str | None, *, stage: bool, insecure: bool, profile: str 
         link = find(store, link_text)
         if store.room(link.room) is None:
             raise UserError("You are not a member of that room yet.", "Join it first: evenly join")
-        purpose = Purpose.STAGE if stage else Purpose.VIEW
-        peer = Peer(link, store.device_key(), my_name(store, link, None), purpose=purpose, insecure=insecure)
-        return asyncio.run(_look_on(peer, config, stage=stage, insecure=insecure))
+        show = _stage if stage else _view
+        return asyncio.run(show(store, config, link, my_name(store, link, None), insecure=insecure))
 
 
-async def _look_on(peer: Peer, config: Config, *, stage: bool, insecure: bool) -> int:
-    status = "" if encrypted(peer.link, insecure=insecure) else _clear_status(peer.link)
-    if stage:
-        from evenly_client.screens.stage import StageApp
+async def _stage(store: Store, config: Config, link: Link, name: str, *, insecure: bool) -> int:
+    from evenly_client.screens.stage import StageApp
 
-        app = StageApp(peer, config)
-    else:
-        from evenly_client.screens.app import EvenlyApp
-
-        app = EvenlyApp(peer, config, status=status)
+    app = StageApp(_onlooker(store, link, name, stage=True, insecure=insecure), config)
     await app.run_async()
     return app.return_code or 0
+
+
+async def _view(store: Store, config: Config, link: Link, name: str, *, insecure: bool) -> int:
+    from evenly_client.screens.app import EvenlyApp
+
+    return await on_screen(
+        EvenlyApp(
+            lambda: _onlooker(store, link, name, stage=False, insecure=insecure),
+            config,
+            room=_room_name(store, link),
+            status=lambda: _status(link, insecure=insecure),
+        )
+    )
 
 
 async def enter(
@@ -80,30 +89,71 @@ async def enter(
     insecure: bool,
     create_key: str | None = None,
 ) -> int:
-    peer = _peer(store, link, name, insecure=insecure, create_key=create_key)
-    if create_key is not None:
-        set_up_once(peer, store.setting(f"title {link.room.hex()}") or "Peer session")
+    """Enters a room as `name`, making it first if there is a `create_key`. The exit status."""
+
+    def peer() -> Peer:
+        return _member(store, link, name, insecure=insecure, create_key=create_key)
+
     if lines:
         from evenly_client.plain.terminal import run_lines
 
-        return await run_lines(peer)
+        return await run_lines(peer())
     from evenly_client.screens.app import EvenlyApp
 
-    status = "" if encrypted(link, insecure=insecure) else _clear_status(link)
-    practice = create_key is None and not store.practice_done
-    app = EvenlyApp(peer, config, store, practice=practice, status=status)
+    return await on_screen(
+        EvenlyApp(
+            peer,
+            config,
+            store,
+            room=_room_name(store, link),
+            practice=create_key is None and not store.practice_done,
+            status=lambda: _status(link, insecure=insecure),
+        )
+    )
+
+
+async def on_screen(app: EvenlyApp) -> int:
+    """Runs it to its end, and says its farewell. The exit status; raises what kept it from beginning."""
     await app.run_async()
+    if app.failure is not None:
+        raise app.failure
     if app.farewell:
         print(app.farewell)
     return app.return_code or 0
 
 
-def _peer(store: Store, link: Link, name: str, *, insecure: bool, create_key: str | None = None) -> Peer:
+def _member(store: Store, link: Link, name: str, *, insecure: bool, create_key: str | None = None) -> Peer:
+    from evenly_client.new_room import set_up_once
+    from evenly_client.outbox import StoredOutbox
+    from evenly_client.peer import Peer
+
     key = store.device_key()
     outbox = StoredOutbox(store, link.room, key.public)
     peer = Peer(link, key, name, outbox=outbox, create_key=create_key, insecure=insecure)
     remember(store, peer)
+    if create_key is not None:
+        set_up_once(peer, _title(store, link))
     return peer
+
+
+def _onlooker(store: Store, link: Link, name: str, *, stage: bool, insecure: bool) -> Peer:
+    from evenly_protocol.wire import Purpose
+
+    from evenly_client.peer import Peer
+
+    purpose = Purpose.STAGE if stage else Purpose.VIEW
+    return Peer(link, store.device_key(), name, purpose=purpose, insecure=insecure)
+
+
+def _room_name(store: Store, link: Link) -> str:
+    """The room's name as far as it is known before one is in it."""
+    known = store.room(link.room)
+    return _title(store, link) if known is None else name_of(store, known)
+
+
+def _title(store: Store, link: Link) -> str:
+    """The name that a room made here is to have."""
+    return store.setting(f"title {link.room.hex()}") or "Peer session"
 
 
 def _prefers_lines(store: Store) -> bool:
@@ -116,5 +166,8 @@ def _prefers_lines(store: Store) -> bool:
     return chosen == "plain"
 
 
-def _clear_status(link: Link) -> str:
-    return "" if is_loopback(link.host) else IN_THE_CLEAR
+def _status(link: Link, *, insecure: bool) -> str:
+    """For the header: a word where what is sent to another machine is not encrypted."""
+    from evenly_client.transport import encrypted, is_loopback
+
+    return "" if encrypted(link, insecure=insecure) or is_loopback(link.host) else IN_THE_CLEAR

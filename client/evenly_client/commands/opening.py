@@ -89,6 +89,7 @@ async def _open_here(
         return await enter(store, config, link, who, lines=lines, insecure=False, create_key=create)
     finally:
         await server.stop()
+        print(f'The room is closed while your computer is not its server. `evenly open "{name}"` opens it again.')
 
 
 async def _start_here(store: Store, directory: Path, port: int | None, *, here: bool) -> tuple[LocalServer, int]:

@@ -6,6 +6,7 @@ import asyncio
 
 from evenly_client import config as config_module
 from evenly_client import demo as rehearsed
+from evenly_client.commands.enter import on_screen
 from evenly_client.errors import UserError
 from evenly_client.my_rooms import interactive
 from evenly_client.new_room import set_up
@@ -49,13 +50,11 @@ async def _demo_on_screen(plan: rehearsed.Plan, *, leads: bool) -> int:
             await set_up(lead, "Rehearsal")
             leading.append(RehearsalFacilitator(rehearsal, lead, plan.minutes, plan.seed))
             leading[0].begin()
-        app = EvenlyApp(peer, config_module.load(), beside=beside, status="rehearsal")
-        await app.run_async()
-        if app.farewell:
-            print(app.farewell)
+        app = EvenlyApp(lambda: peer, config_module.load(), room="Rehearsal", beside=beside, status=lambda: "rehearsal")
+        status = await on_screen(app)
         for line in rehearsed.summary(peer):
             print(line)
-        return app.return_code or 0
+        return status
     finally:
         await rehearsal.stop()
         await server.stop()

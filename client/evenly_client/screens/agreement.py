@@ -8,11 +8,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
-from evenly_client.screens.dialogs import Armed
+from evenly_client.screens.armed import Armed
 
 
 class AgreementScreen(Armed[None]):
     """Shows the text; `y` accepts, `t` accepts and tells the facilitators that one would like to talk about it."""
+
+    CSS_PATH = "gate.tcss"
 
     class Answered(Message):
         """It is answered. `talk`: with the wish to talk about it."""

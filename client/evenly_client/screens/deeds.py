@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evenly_protocol import floor, hands, members, rounds, session, turns, undo
+import msgspec
+from evenly_protocol import floor, hands, members, rounds, session, settings, turns, undo
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Source
@@ -326,6 +327,17 @@ def _invitation(s: Situation) -> Offer:
     return _checked(s, members.SetInvitation(not s.outlook.room.invitation_open))
 
 
+def _auto_next(s: Situation) -> Offer:
+    if not s.outlook.leads:
+        return None
+    now = s.outlook.room.settings
+    return _checked(s, settings.ChangeSettings(msgspec.structs.replace(now, auto_next=not now.auto_next)))
+
+
+def _remove(s: Situation) -> Offer:
+    return _leading(s) if len(s.outlook.everybody) > 1 else None
+
+
 def _always(word: str = "") -> Callable[[Situation], Offer]:
     return lambda s: Deed(word)
 
@@ -369,6 +381,7 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "place_hand": _with_hands,
     "lower_hand": _with_hands,
     "order": lambda s: _leading(s),
+    "auto_next": _auto_next,
     "turn_length": lambda s: _leading(s),
     "timekeeper": _in_session(),
     "round_skip": _round_other,
@@ -378,6 +391,10 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "guest_seat": _guest_seat,
     "door": _door,
     "invitation": _invitation,
+    "lobby": lambda s: _leading(s),
+    "remove_member": _remove,
+    "name_room": lambda s: _leading(s),
+    "agreement": lambda s: _leading(s),
     "visibility": lambda s: _leading(s),
     "end_session": _in_session(),
     "theme": _always(),

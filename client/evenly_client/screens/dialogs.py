@@ -8,33 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from evenly_client.screens.armed import Armed
 from evenly_client.text import clean
 
-ARMS_AFTER_S: Final = 0.6
-
 Value = TypeVar("Value")
-
-
-class Armed(Screen[Value]):
-    """A screen whose keys work once no key has been pressed for `ARMS_AFTER_S`."""
-
-    armed: bool = False
-
-    def arm(self, quiet_s: float) -> bool:
-        """A key comes after so many quiet seconds: whether it may do something."""
-        self.armed = self.armed or quiet_s >= ARMS_AFTER_S
-        return self.armed
 
 
 class Field(Input):
@@ -67,6 +55,7 @@ class Choice(Generic[Value]):
 class Choose(Armed[Value | None], ModalScreen[Value | None], Generic[Value]):
     """One of several; None when it is closed without an answer."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
 
     def __init__(self, title: str, choices: Sequence[Choice[Value]], *, body: str = "") -> None:
@@ -105,6 +94,7 @@ class Choose(Armed[Value | None], ModalScreen[Value | None], Generic[Value]):
 class Write(ModalScreen[str | None]):
     """A line of text; None when it is closed without one."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
 
     def __init__(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> None:
@@ -147,6 +137,7 @@ class Entry:
 class Commands(ModalScreen[Entry | None]):
     """All commands, found by any of their words; those that do something now stand first."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", show=False),
         Binding("up", "move(-1)", "up", show=False, priority=True),

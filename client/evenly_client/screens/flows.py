@@ -45,6 +45,10 @@ class Host(Protocol):
         """A line, or None."""
         ...
 
+    async def write_lines(self, title: str, *, body: str = "", value: str = "") -> str | None:
+        """Several lines, or None."""
+        ...
+
     def do(self, command: Command, id: bytes = b"") -> None:
         """Sends a command; its refusal is said in the status line."""
         ...

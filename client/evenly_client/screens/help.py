@@ -29,6 +29,7 @@ SENTENCES: Final = (
 class Help(ModalScreen[None]):
     """Closes with escape, `?` or enter."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,enter,q", "close", "close", show=False),
         Binding("space,pagedown", "scroll(1)", "down", show=False),

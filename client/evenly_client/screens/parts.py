@@ -27,8 +27,6 @@ LABEL = 12
 SEAT = 3
 NAME = 14
 SPEAKERS_AT_MOST = 4
-CUE_BEFORE_MS = 30_000
-"""So long before the limit of a turn its speaker, and nobody else, is told."""
 
 WORDS_ARE = {
     Intent.QUESTION: "asks",
@@ -81,7 +79,8 @@ def header(o: Outlook, connection: Connection, width: int) -> list[Row]:
     room = width - sum(cell_len(s.text) for s in right) - 2
     # The room's name gives way first: what is going on is what one looks up for.
     rest = "".join(f" · {fact}" for fact in facts[1:])
-    name = padded(facts[0], max(6, min(cell_len(facts[0]), room - cell_len(rest))))
+    whole = cell_len(facts[0])
+    name = padded(facts[0], min(whole, max(6, room - cell_len(rest))))
     return [Row((Span(f" {name}{rest}"),), right, "header")]
 
 
@@ -201,8 +200,8 @@ def _my_turn(s: Situation, keys: Keymap, width: int) -> list[Row]:
         left = who.limit - who.elapsed
         if left < 0:
             hint = f"a little over, that is fine · {hint}"
-        elif left <= CUE_BEFORE_MS:
-            hint = f"half a minute left · {hint}"
+        elif left <= phrases.cue_before(who.limit):
+            hint = f"{phrases.spoken(phrases.cue_before(who.limit))} left · {hint}"
     edge = Row((Span("  " + "━" * max(0, width - 4), Look.MINE),), key="edge")
     banner = Row(
         (Span(f"  ▶ {said}  ", Look.BANNER), Span(f" {hint}", Look.BANNER)),

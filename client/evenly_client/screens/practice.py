@@ -33,6 +33,8 @@ STEPS = (
 class Practice(Screen[None]):
     """Hand up, hand down, go on; escape skips it."""
 
+    CSS_PATH = "gate.tcss"
+
     def __init__(self, keys: Keymap, clock: Callable[[], float]) -> None:
         super().__init__(classes="gate")
         self._keys = keys

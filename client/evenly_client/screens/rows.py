@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, Final
 
+import textual.style
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -16,11 +17,34 @@ from textual.widget import Widget
 
 from evenly_client.screens.looks import Look, Row
 
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+LOOKS: Final = {
+    Look.PLAIN: "$foreground",
+    Look.LABEL: "bold $primary",
+    Look.DIM: "$foreground 75%",
+    Look.STRONG: "bold $foreground",
+    Look.MINE: "bold $accent",
+    Look.KEY: "bold $accent",
+    Look.NOTE: "$secondary",
+    Look.BANNER: "bold $background on $accent",
+}
+"""In the theme's colours. (Component classes would be matched for every row widget at every change of a style.)"""
+
 
 class Rows(Widget):
     """Shows rows, one line each, cut to its width. Nothing in them is ever read as markup."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"rows--{look}" for look in Look}
+    DEFAULT_CSS = """
+    Rows {
+        height: auto;
+        width: 1fr;
+        background: $background;
+        &.-empty { display: none; }
+    }
+    """
     ALLOW_SELECT = False
     can_focus = False
 
@@ -32,17 +56,17 @@ class Rows(Widget):
             self.key = key
             super().__init__()
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._rows: list[Row] = []
-        self.add_class("-empty")
+    def __init__(self, rows: Sequence[Row] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id, classes="" if rows else "-empty")
+        self._rows: Sequence[Row] = rows
+        self._styles: dict[Look, Style] = {}
 
     @property
     def rows(self) -> Sequence[Row]:
         """What is shown."""
         return self._rows
 
-    def show(self, rows: list[Row]) -> None:
+    def show(self, rows: Sequence[Row]) -> None:
         """Shows these rows. The layout changes only when their number does."""
         before, self._rows = self._rows, rows
         if len(before) != len(rows):
@@ -76,7 +100,16 @@ class Rows(Widget):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _style(self, look: Look) -> Style:
-        return self.get_component_rich_style(f"rows--{look}")
+        if look not in self._styles:
+            program: App[None] = self.app  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            own = textual.style.Style.parse(LOOKS[look], program.theme_variables)
+            self._styles[look] = (self.visual_style + own).rich_style
+        return self._styles[look]
+
+    def notify_style_update(self) -> None:
+        """Another theme, or another ground: the looks are worked out anew."""
+        self._styles.clear()
+        super().notify_style_update()
 
     def on_click(self, event: events.Click) -> None:
         """Says what was clicked."""

@@ -13,8 +13,7 @@ from evenly_protocol import hands, turns, undo
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import Entry as RoomEntry
-from evenly_protocol.sealed import FieldKind
-from evenly_protocol.session import ExtendPhase, HoldBegan, HoldEnded, PhaseExtended
+from evenly_protocol.session import ExtendPhase, PhaseExtended
 from evenly_protocol.wire import RelayType
 from evenly_protocol.words import FloorMode
 from textual import events, on
@@ -23,24 +22,27 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Input, Static
 
 from evenly_client import narration
 from evenly_client.hear_from import HearFrom
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Happened, Notice, Peer, Settled, State, StateChanged, Told
-from evenly_client.screens import deeds, flows, parts
+from evenly_client.screens import deeds, flows, parts, room_flows
 from evenly_client.screens.attention import Waiting, asked, rows
+from evenly_client.screens.cues import Cues
 from evenly_client.screens.deeds import Deed
-from evenly_client.screens.dialogs import Choice, Choose, Commands, Entry, Field, Write
+from evenly_client.screens.dialogs import Choice, Choose, Commands, Write
 from evenly_client.screens.held import SETTLES_AFTER_S, HeldKeys, Press
 from evenly_client.screens.help import Help
-from evenly_client.screens.keys import ACTIONS, BY_NAME, SEAT_KEYS, Action, Keymap
+from evenly_client.screens.keys import BY_NAME, SEAT_KEYS, Action, Keymap
+from evenly_client.screens.listing import entries
 from evenly_client.screens.looks import Look, Row, Span
+from evenly_client.screens.on_the_way import OnTheWay
+from evenly_client.screens.pauses import Pauses
 from evenly_client.screens.rows import Rows
 from evenly_client.screens.situation import Situation
-from evenly_client.screens.terminal import Cue, Terminal
-from evenly_client.sealing import TextTooLong
+from evenly_client.screens.terminal import Terminal
+from evenly_client.screens.writing import Writing, give_words
 from evenly_client.store import Store
 
 PAINT_EVERY_S: Final = 0.05
@@ -48,9 +50,7 @@ DEAD_AT_FIRST_S: Final = 1.5
 STATUS_LASTS_S: Final = 8.0
 UNDO_ARMED_S: Final = 6.0
 CHOSEN_LASTS_S: Final = 20.0
-PAUSE_ASKED_S: Final = 120.0
 PEOPLE_EVERY_S: Final = 5
-DRAFT_KEPT_AFTER_S: Final = 0.5
 WIDE_FROM: Final = 100
 SMALL_UP_TO: Final = 60
 
@@ -66,6 +66,9 @@ HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER = (
 )
 ALL: Final = frozenset({HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER})
 BY_THE_CLOCK: Final = frozenset({HEADER, NEXT, ME, PEOPLE, FOOTER})
+
+FLOWS: Final = {**flows.FLOWS, **room_flows.FLOWS}
+"""The actions that ask something first."""
 
 REPEATING: Final = frozenset({"up", "down"})
 """Keys that may be held down."""
@@ -107,9 +110,7 @@ class SessionScreen(Screen[None]):
         super().__init__()
         self._peer = peer
         self._keys = keys
-        self._terminal = terminal
         self._clock = clock
-        self._store = store
         self._connection_status = status
         self._view = view
         self._themes = themes
@@ -119,22 +120,17 @@ class SessionScreen(Screen[None]):
         self._chosen = b""
         self._chosen_at = 0.0
         self._undo_armed = (b"", 0.0)
-        self._paused = (0, 0.0)
-        self._held_since: int | None = None
+        self._pauses = Pauses(clock)
         self._status = ""
         self._status_timer: Timer | None = None
         self._turn_seen: tuple[bytes, bool] = (b"", False)
         self._turn_since = 0.0
-        self._pending: dict[bytes, Command] = {}
+        self._on_the_way = OnTheWay()
         self._state_since = clock()
         self._waiting = Waiting()
-        self._cue = Cue.NONE
+        self._cues = Cues(terminal)
         self._hear_from = HearFrom()
-        self._typing = False
-        self._typing_into = b""
-        self._writing = Horizontal(id="writing")
-        self._field = Field(compact=True, select_on_focus=False)
-        self._draft_timer: Timer | None = None
+        self._writing = Writing(peer.link.room, store)
         self._seconds = 0
 
     @property
@@ -163,22 +159,18 @@ class SessionScreen(Screen[None]):
         with Vertical(id="bottom"):
             yield Rows(id=ATTENTION)
             yield Rows(id="status")
-            with self._writing:
-                yield Static("  WORDS", markup=False)
-                yield self._field
+            yield self._writing
             yield Rows(id=FOOTER)
 
     def on_mount(self) -> None:
         """Watches the peer from now on."""
         self.set_interval(1.0, self._second)
         self._unwatch = self._peer.watch(self._noticed)
-        self._field.can_focus = False
         self._mark(*ALL)
 
     def on_unmount(self) -> None:
-        """Watches no longer; a half-typed text is kept."""
+        """Watches no longer."""
         self._unwatch()
-        self._keep_draft()
 
     def on_resize(self, event: events.Resize) -> None:
         """Wide, or small, or in between."""
@@ -196,35 +188,26 @@ class SessionScreen(Screen[None]):
     @property
     def typing(self) -> bool:
         """The text field is open."""
-        return self._typing
+        return self._writing.typing
 
     def situation(self) -> Situation:
         """This moment."""
         outlook = Outlook(self._peer)
-        pause = self._pause_asked()
         if self._chosen and (
             hands.hand_with(outlook.floor, self._chosen) is None or self._clock() - self._chosen_at > CHOSEN_LASTS_S
         ):
             self._chosen = b""
-        lowering = any(isinstance(c, hands.LowerHand) and _is_up(outlook, c.hand) for c in self._pending.values())
-        lowered = {c.hand for c in self._pending.values() if isinstance(c, hands.LowerHand)}
-        rising = next((id for id, c in reversed(self._pending.items()) if _is_mine(c) and id not in lowered), b"")
         return Situation(
             outlook,
             view=self._view,
             typing=self.typing,
             just_begun=self._turn_just_begun(outlook),
             chosen=self._chosen,
-            pause_ms=pause if outlook.session is not None and not outlook.held and outlook.leads else 0,
-            rising=rising,
-            lowering=lowering,
+            pause_ms=self._pauses.asked_ms if outlook.session is not None and not outlook.held and outlook.leads else 0,
+            rising=self._on_the_way.rising(),
+            lowering=self._on_the_way.lowering(outlook),
             asked=bool(self._asked(outlook)),
         )
-
-    def _pause_asked(self) -> int:
-        """How long the pause took that a facilitator is still asked about, milliseconds; 0 for none."""
-        pause, asked_at = self._paused
-        return pause if self._clock() - asked_at <= PAUSE_ASKED_S else 0
 
     def _turn_just_begun(self, outlook: Outlook) -> bool:
         mine = outlook.my_turn()
@@ -271,7 +254,8 @@ class SessionScreen(Screen[None]):
             self._show(ATTENTION, self._attention(s))
         if FOOTER in changed:
             self._show(FOOTER, parts.footer(s, self._keys, width))
-        self._give_cue(o)
+        if not self._view:
+            self._cues.give(o)
 
     def _show(self, part: str, rows: list[Row]) -> None:
         self.query_one(f"#{part}", Rows).show(rows)
@@ -309,8 +293,8 @@ class SessionScreen(Screen[None]):
 
     def _asked(self, o: Outlook) -> str:
         """What ctrl+g would answer, by name; empty for nothing."""
-        self._waiting.pause_ms = self._pause_asked()
-        return asked(o, self._waiting, typing=self._typing, view=self._view)
+        self._waiting.pause_ms = self._pauses.asked_ms
+        return asked(o, self._waiting, typing=self.typing, view=self._view)
 
     def _attention(self, s: Situation) -> list[Row]:
         lost_s = self._clock() - self._state_since if self._peer.state in (State.LOST, State.CONNECTING) else None
@@ -335,21 +319,11 @@ class SessionScreen(Screen[None]):
                     [Choice(False, "later: the end moves with it", "", "1"), Choice(True, "keep the end", "", "2")],
                 )
                 if keep:
-                    self.do(ExtendPhase(-self._paused[0]))
-                self._paused = (0, 0.0)
+                    self.do(ExtendPhase(-self._pauses.asked_ms))
+                self._pauses.settled()
             case _:
                 pass
         self._mark(*ALL)
-
-    def _give_cue(self, o: Outlook) -> None:
-        """Title, bell and notification, when where I stand has changed."""
-        cue = _cue(o) if not self._view else Cue.NONE
-        if cue is self._cue:
-            return
-        self._cue = cue
-        self._terminal.title(cue)
-        if cue is Cue.TURN and not narration.calm(o.floor.mode):
-            self._terminal.call(cue)
 
     # -- what happens --------------------------------------------------------------------------------------------
 
@@ -360,8 +334,7 @@ class SessionScreen(Screen[None]):
             case StateChanged():
                 self._state_since = self._clock()
             case Settled(id, refusal):
-                command = self._pending.pop(id, None)
-                if command is not None and refusal is not None:
+                if self._on_the_way.settled(id) and refusal is not None:
                     self.say(flows.say_refusal(self.situation(), refusal.code))
             case Told():
                 self._told(notice)
@@ -371,18 +344,7 @@ class SessionScreen(Screen[None]):
 
     def _happened(self, entry: RoomEntry) -> None:
         o = Outlook(self._peer)
-        for event in entry.events:
-            match event:
-                case HoldBegan():
-                    self._held_since = entry.at
-                case HoldEnded():
-                    if self._held_since is not None and o.leads and entry.at - self._held_since >= 1000:
-                        self._paused = (entry.at - self._held_since, self._clock())
-                    self._held_since = None
-                case PhaseExtended():
-                    self._paused = (0, 0.0)
-                case _:
-                    pass
+        self._pauses.happened(entry, leads=o.leads)
         quiet = o.held or narration.calm(o.floor.mode)
         mine = entry.by == self._peer.seat and not o.leads
         shortened = any(isinstance(e, PhaseExtended) and e.ms < 0 for e in entry.events)
@@ -471,12 +433,12 @@ class SessionScreen(Screen[None]):
         own = self._own.get(name)
         if own is not None:
             own(self, deed, number)
-        elif name in flows.FLOWS:
-            self.run_worker(flows.FLOWS[name](self), group="flow", exclusive=True)
+        elif name in FLOWS:
+            self.run_worker(FLOWS[name](self), group="flow", exclusive=True)
         elif deed.command is not None:
             self.do(deed.command)
         if name == "keep_end":
-            self._paused = (0, 0.0)
+            self._pauses.settled()
         if name in ("give_chosen", "next_turn"):
             self._chosen = b""
         self._mark(*ALL)
@@ -484,7 +446,7 @@ class SessionScreen(Screen[None]):
     def do(self, command: Command, id: bytes = b"") -> None:
         """Sends a command; its refusal is said in the status line."""
         id = self._peer.send(command, id)
-        self._pending[id] = command
+        self._on_the_way.sent(id, command)
         if self._peer.state is not State.LIVE:
             self.say("Kept: it is sent when the connection is back.")
         self._mark(*ALL)
@@ -549,14 +511,14 @@ class SessionScreen(Screen[None]):
             )
             if not sure:
                 return
-        self._keep_draft()
+        self._writing.keep_draft()
         self.post_message(self.Leaving())
 
     def _commands(self, deed: Deed, number: int | None) -> None:
         self.run_worker(self._ask_command(), group="flow", exclusive=True)
 
     async def _ask_command(self) -> None:
-        chosen = await self._program.push_screen_wait(Commands(self.entries()))
+        chosen = await self._program.push_screen_wait(Commands(entries(self.situation(), self._keys)))
         if chosen is None:
             return
         offered = deeds.offer(chosen.name, self.situation())
@@ -567,38 +529,6 @@ class SessionScreen(Screen[None]):
             self.say(flows.say_refusal(self.situation(), offered.code))
         else:
             self.say("That does not do anything just now.")
-
-    def entries(self) -> list[Entry]:
-        """The list of commands: those of my role, and whether each does something now."""
-        s = self.situation()
-        tracks = s.outlook.tracks and not self._view
-        found: list[Entry] = []
-        for action in ACTIONS:
-            if action.name in ("commands", "answer", "choose_up", "choose_down") or (action.leads and not tracks):
-                continue
-            if action.name == "who_speaks":
-                continue
-            offered = deeds.offer(action.name, s)
-            now = isinstance(offered, Deed)
-            if self._view and not now:
-                continue
-            title = self._title_now(action, s)
-            found.append(Entry(action.name, title, self._keys.first(action.name), now))
-        first = [e for e in found if BY_NAME[e.name].leads]
-        return [*first, *(e for e in found if not BY_NAME[e.name].leads)]
-
-    def _title_now(self, action: Action, s: Situation) -> str:
-        o = s.outlook
-        match action.name:
-            case "switch_queue":
-                return "Close the queue for new hands" if o.floor.queue_open else "Open the queue"
-            case "invitation":
-                return "Close the invitation" if o.room.invitation_open else "Open the invitation"
-            case "listen_today":
-                on = o.me is not None and o.me.listening
-                return "I am listening no longer" if on else "I am here to listen today"
-            case _:
-                return action.title
 
     def _theme(self, deed: Deed, number: int | None) -> None:
         self.run_worker(self._ask_theme(), group="flow", exclusive=True)
@@ -615,84 +545,25 @@ class SessionScreen(Screen[None]):
 
     def _write_words(self, deed: Deed, number: int | None) -> None:
         o = Outlook(self._peer)
-        mine = o.my_hand()
         turn = o.my_turn()
-        hand = mine or (turn.hand if turn is not None else None)
-        self._typing_into = hand.id if hand is not None else self.situation().rising
-        draft = self._draft() or o.words_of(hand)
-        field = self._field
-        field.placeholder = "what is it about? (optional)"
-        field.value = draft
-        field.cursor_position = len(draft)
-        self._writing.display = self._typing = True
-        field.can_focus = True
-        field.focus()
+        hand = o.my_hand() or (turn.hand if turn is not None else None)
+        self._writing.open(hand.id if hand is not None else self._on_the_way.rising(), o.words_of(hand))
         self._mark(FOOTER, ATTENTION)
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    @on(Writing.Written)
+    def _written(self, event: Writing.Written) -> None:
         event.stop()
-        if self._draft_timer is None and self.typing:
-            self._draft_timer = self.set_timer(DRAFT_KEPT_AFTER_S, self._keep_draft)
-
-    @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not self._send_words(event.value.strip()):
-            return
-        self._field.value = ""
-        self._keep_draft()
-        self._close_field()
-
-    def _send_words(self, text: str) -> bool:
-        s = self.situation()
-        id = Peer.new_id()
-        try:
-            words = self._peer.seal(FieldKind.WORDS, text, self._typing_into or id)
-        except TextTooLong:
-            self.say("That is too long for a hand: a sentence or two.")
-            return False
-        up = self._typing_into
-        still = up and (
-            hands.hand_with(s.outlook.floor, up) is not None
-            or any(t.hand is not None and t.hand.id == up for t in s.outlook.floor.turns)
-            or up in self._pending
-        )
-        if still:
-            self.do(hands.WordHand(up, words))
-            return True
-        command = hands.RaiseHand(deeds.plain_intent(s), words)
-        refusal = s.refusal(command)
-        if refusal is not None:
-            self.say(f"{refusal.sentence} Your words are kept here.")
-            return False
-        words = self._peer.seal(FieldKind.WORDS, text, id)
-        self.do(hands.RaiseHand(deeds.plain_intent(s), words), id)
-        return True
+        if give_words(self, event.text, self._writing.into):
+            self._writing.empty()
+            self._close_field()
 
     def _close_field(self) -> None:
-        self._keep_draft()
-        self._writing.display = self._typing = False
-        self._field.can_focus = False
-        self.set_focus(None)
+        self._writing.close()
         self._mark(*ALL)
 
-    _draft_here: str = ""
-
-    def _draft(self) -> str:
-        if self._store is None:
-            return self._draft_here
-        return self._store.draft(self._peer.link.room, "words")
-
-    def _keep_draft(self) -> None:
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
-        self._draft_timer = None
-        if not self._typing:
-            return
-        self._draft_here = self._field.value
-        if self._store is not None:
-            self._store.keep_draft(self._peer.link.room, "words", self._field.value)
+    def on_its_way(self, id: bytes) -> bool:
+        """Whether the server has not answered this command yet."""
+        return id in self._on_the_way
 
     @property
     def _program(self) -> App[None]:
@@ -707,6 +578,12 @@ class SessionScreen(Screen[None]):
     async def write(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> str | None:
         """A line, or None."""
         return await self._program.push_screen_wait(Write(title, body=body, value=value, placeholder=placeholder))
+
+    async def write_lines(self, title: str, *, body: str = "", value: str = "") -> str | None:
+        """Several lines, or None."""
+        from evenly_client.screens.long_text import WriteLines
+
+        return await self._program.push_screen_wait(WriteLines(title, body=body, value=value))
 
     @on(Rows.Pressed)
     def _pressed(self, event: Rows.Pressed) -> None:
@@ -744,29 +621,5 @@ class SessionScreen(Screen[None]):
     }
 
 
-def _is_mine(command: Command) -> bool:
-    """A hand of my own on its way up."""
-    return isinstance(command, hands.RaiseHand) and command.seat == 0 and command.intent.value != "process"
-
-
-def _is_up(o: Outlook, hand: bytes) -> bool:
-    """My own hand, that I have asked to take down."""
-    mine = o.my_hand()
-    return mine is not None and mine.id == hand
-
-
 def _number(key: str, character: str | None) -> int | None:
     return int(key) if key in SEAT_KEYS else None
-
-
-def _cue(o: Outlook) -> Cue:
-    if o.session is None or o.held or o.me is None or not o.me.attending:
-        return Cue.NONE
-    if o.floor.mode in (FloorMode.OPEN, FloorMode.SILENCE):
-        return Cue.NONE
-    if o.my_turn() is not None:
-        return Cue.TURN
-    waiting = o.waiting()
-    if waiting and waiting[0].mine and o.floor.mode is not FloorMode.SOLO:
-        return Cue.NEXT
-    return Cue.NONE

@@ -66,3 +66,9 @@ def chosen(wanted: str | None, known: Collection[str], *, no_color: bool) -> str
     if no_color and "ansi" in wanted:
         return DEFAULT
     return wanted
+
+
+def offered(known: Collection[str], *, no_color: bool) -> list[str]:
+    """The themes to choose from, Evenly's own first."""
+    own = [theme.name for theme in THEMES]
+    return [*own, *sorted(name for name in known if name not in own and not (no_color and "ansi" in name))]

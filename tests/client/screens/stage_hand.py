@@ -16,8 +16,10 @@ from pathlib import Path
 
 from evenly_client.config import Config
 from evenly_client.links import Link
+from evenly_client.local_server import LocalServer
 from evenly_client.peer import Peer
 from evenly_client.screens.app import EvenlyApp
+from evenly_client.screens.session import SessionScreen
 from evenly_client.sealing import DeviceKey
 from evenly_client.store import Store
 from evenly_protocol.hands import RaiseHand
@@ -86,8 +88,19 @@ class Screen:
         return "\n".join(self.lines())
 
     @property
+    def began(self) -> bool:
+        if self.app.failure is not None:
+            raise self.app.failure
+        return self.app.conductor is not None
+
+    @property
+    def session(self) -> SessionScreen:
+        assert self.app.conductor is not None
+        return self.app.conductor.session
+
+    @property
     def footer(self) -> str:
-        return "\n".join(row.text for row in self.app.session.query_one("#footer").rows)
+        return "\n".join(row.text for row in self.session.query_one("#footer").rows)
 
     async def press(self, *keys: str) -> None:
         """Presses keys one after another, each long after the one before."""
@@ -139,7 +152,7 @@ def without_times(text: str) -> str:
 class Room:
     """A room on the server, its facilitator Fay at a keyboard that is not shown."""
 
-    def __init__(self, server: Server, exits: contextlib.AsyncExitStack) -> None:
+    def __init__(self, server: Server | LocalServer, exits: contextlib.AsyncExitStack) -> None:
         self.server = server
         self.exits = exits
         self.link = Link("127.0.0.1", server.port, secrets.token_bytes(16), secrets.token_bytes(16))
@@ -179,18 +192,18 @@ class Room:
     ) -> Screen:
         peer = self.peer(peer) if isinstance(peer, str) else peer
         clock = Clock()
-        app = EvenlyApp(peer, config or Config(motion=False), store, clock=clock, practice=practice)
+        app = EvenlyApp(lambda: peer, config or Config(motion=False), store, clock=clock, practice=practice)
         told: list[str] = []
         app.terminal.__init__(told.append, {"TERM_PROGRAM": "WezTerm"})
         pilot = await self.exits.enter_async_context(app.run_test(size=size))
         screen = Screen(app, pilot, peer, clock, told)
         if live:
-            await screen.until(lambda: app.screen is app.session and app.session.query_one("#footer").rows, "entered")
+            await screen.until(lambda: screen.began and app.screen is screen.session and screen.footer, "entered")
         return screen
 
 
 @contextlib.asynccontextmanager
-async def opened(server: Server) -> AsyncIterator[Room]:
+async def opened(server: Server | LocalServer) -> AsyncIterator[Room]:
     async with contextlib.AsyncExitStack() as exits:
         room = Room(server, exits)
         await room.enters(room.fay)

@@ -30,7 +30,7 @@ async def test_a_participant_in_line_while_another_asks(room, size) -> None:
     await screen.offers("space hand")
     await screen.press("space")
     await screen.shows("second in line", "SPEAKING")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame(named("in_line", size))
 
 
@@ -45,7 +45,7 @@ async def test_my_turn_cannot_be_taken_for_anything_else(room, size) -> None:
     await room.fay.ask(CallNext())
     await screen.shows("IT IS YOUR TURN")
     await screen.offers("enter finish")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame(named("my_turn", size))
 
 
@@ -67,7 +67,7 @@ async def test_a_facilitator_in_the_middle_of_it(room, size) -> None:
     await screen.until(lambda: screen.peer.room.floor.turns, "a turn")
     await screen.press("down")
     await screen.offers("give the floor")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame(named("facilitator", size))
 
 
@@ -75,7 +75,7 @@ async def test_a_facilitator_in_the_middle_of_it(room, size) -> None:
 async def test_before_a_session(room) -> None:
     await room.joins("Chris")
     screen = await room.screen("Ana")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame("before")
 
 
@@ -85,7 +85,7 @@ async def test_a_pause_is_told_to_everybody_and_by_whom_to_nobody(room) -> None:
     await room.starts()
     await room.fay.ask(Hold())
     await screen.shows("Paused. Take the time you need.")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame("paused")
 
 
@@ -97,7 +97,7 @@ async def test_a_round(room) -> None:
     await room.starts()
     await room.fay.ask(ChangeMode(FloorMode.ROUND, seat=2))
     await screen.shows("in this round")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame("round")
 
 
@@ -113,7 +113,7 @@ async def test_free_talk_shows_all_who_speak(room) -> None:
     await screen.offers("space I speak")
     await screen.press("space")
     await screen.shows("you are marked as speaking")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame("open")
 
 
@@ -125,7 +125,7 @@ async def test_a_point_of_process_stands_first(room) -> None:
     await room.raises(chris)
     await ben.ask(RaiseHand(Intent.PROCESS))
     await screen.shows("a point about how we work")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame("process")
 
 
@@ -136,7 +136,7 @@ async def test_after_a_session_the_review_is_a_sentence(room) -> None:
     await screen.offers("space hand")
     await room.fay.ask(EndSession(1))
     await screen.shows("session 1 has ended")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame("ended")
 
 
@@ -147,7 +147,7 @@ async def test_the_list_of_commands(room) -> None:
     await screen.offers("space hand")
     await screen.press(":")
     await screen.shows("what would you like to do?")
-    screen.app.session.say("")
+    screen.session.say("")
     await screen.is_frame("commands")
 
 

@@ -131,7 +131,7 @@ async def test_what_is_pasted_into_a_text_is_cleaned(room: Room) -> None:
     await room.starts()
     await screen.offers("hand with words")
     await screen.press("e")
-    screen.app.session.query_one("Field").post_message(Paste("one\x1b]52;c;aGk=\x07\ntwo\u202e"))
+    screen.session.query_one("Field").post_message(Paste("one\x1b]52;c;aGk=\x07\ntwo\u202e"))
     await screen.shows("two")
     harmless(screen)
 

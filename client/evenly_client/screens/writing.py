@@ -1,0 +1,141 @@
+"""The line in which words for a hand are typed: its draft is kept, and nothing takes the focus from it."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from evenly_protocol import hands
+from evenly_protocol.sealed import FieldKind
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from evenly_client.peer import Peer
+from evenly_client.screens import deeds, flows
+from evenly_client.screens.dialogs import Field
+from evenly_client.sealing import TextTooLong
+from evenly_client.store import Store
+
+DRAFT_KEPT_AFTER_S: Final = 0.5
+
+
+class Writing(Horizontal):
+    """The field, shown while something is typed.
+
+    Attributes:
+        typing: it is open.
+        into: the hand that the words are for; empty for a new one.
+    """
+
+    class Written(Message):
+        """Enter was pressed."""
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    def __init__(self, room: bytes, store: Store | None) -> None:
+        """`room`: its id, under which `store` keeps the draft; without a store it is kept as long as this is there."""
+        super().__init__(id="writing")
+        self.typing = False
+        self.into = b""
+        self._room = room
+        self._store = store
+        self._draft_here = ""
+        self._draft_timer: Timer | None = None
+        self._field = Field(placeholder="what is it about? (optional)", compact=True, select_on_focus=False)
+        self._field.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """What it is, and the field."""
+        yield Static("  WORDS", markup=False)
+        yield self._field
+
+    def on_unmount(self) -> None:
+        """A half-typed text is kept."""
+        self.keep_draft()
+
+    def open(self, into: bytes, words: str) -> None:
+        """Takes the keys. The draft stands there, or else the `words` that the hand has."""
+        self.into = into
+        text = self._draft() or words
+        self._field.value = text
+        self._field.cursor_position = len(text)
+        self.display = self.typing = True
+        self._field.can_focus = True
+        self._field.focus()
+
+    def close(self) -> None:
+        """Gives the keys back; what was typed is kept."""
+        self.keep_draft()
+        self.display = self.typing = False
+        self._field.can_focus = False
+        self.screen.set_focus(None)
+
+    def empty(self) -> None:
+        """The words are where they should be: the draft is not needed any more."""
+        self._field.value = ""
+        self.keep_draft()
+
+    def keep_draft(self) -> None:
+        """Keeps what stands in the open field."""
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = None
+        if not self.typing:
+            return
+        self._draft_here = self._field.value
+        if self._store is not None:
+            self._store.keep_draft(self._room, "words", self._field.value)
+
+    def _draft(self) -> str:
+        return self._draft_here if self._store is None else self._store.draft(self._room, "words")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._draft_timer is None and self.typing:
+            self._draft_timer = self.set_timer(DRAFT_KEPT_AFTER_S, self.keep_draft)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Written(event.value.strip()))
+
+
+class Host(flows.Host, Protocol):
+    """What giving words to a hand needs of the screen."""
+
+    def on_its_way(self, id: bytes) -> bool:
+        """Whether the server has not answered this command yet."""
+        ...
+
+
+def give_words(host: Host, text: str, into: bytes) -> bool:
+    """Gives the words to the hand `into`, or raises one with them if it is not up. False: they stay in the field."""
+    s = host.situation()
+    id = Peer.new_id()
+    try:
+        words = host.peer.seal(FieldKind.WORDS, text, into or id)
+    except TextTooLong:
+        host.say("That is too long for a hand: a sentence or two.")
+        return False
+    floor = s.outlook.floor
+    still = into and (
+        hands.hand_with(floor, into) is not None
+        or any(t.hand is not None and t.hand.id == into for t in floor.turns)
+        or host.on_its_way(into)
+    )
+    if still:
+        host.do(hands.WordHand(into, words))
+        return True
+    refusal = s.refusal(hands.RaiseHand(deeds.plain_intent(s), words))
+    if refusal is not None:
+        host.say(f"{refusal.sentence} Your words are kept here.")
+        return False
+    words = host.peer.seal(FieldKind.WORDS, text, id)
+    host.do(hands.RaiseHand(deeds.plain_intent(s), words), id)
+    return True
