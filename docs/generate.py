@@ -21,6 +21,7 @@ import msgspec
 from evenly_client.plain.vocabulary import WORDS
 from evenly_client.screens.keys import ACTIONS
 from evenly_protocol import (
+    agreement,
     airtime,
     facts,
     floor,
@@ -46,7 +47,7 @@ HERE = Path(__file__).parent
 STATE = (
     room.Room,
     members.Member,
-    members.Agreement,
+    agreement.Agreement,
     settings.Settings,
     session.Session,
     session.PhasePlan,

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from evenly_protocol import corrections, floor, hands, members, rounds, session, settings, turns, undo
+from evenly_protocol import (
+    agreement,
+    attendance,
+    corrections,
+    floor,
+    hands,
+    rounds,
+    seats,
+    session,
+    settings,
+    taking_back,
+    turns,
+    undo,
+)
 from evenly_protocol.facts import Event
 from evenly_protocol.room import Entry
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Source
@@ -47,8 +60,8 @@ def sentences(peer: Peer, entry: Entry, *, everything: bool = True) -> list[str]
     left_out: tuple[type[Event], ...] = () if everything else _but_by_itself(entry)
     if any(isinstance(e, turns.TurnBegan) for e in entry.events):
         left_out += (turns.TurnEnded,)
-    if any(isinstance(e, members.GuestAdded) for e in entry.events):
-        left_out += (members.MemberArrived,)
+    if any(isinstance(e, seats.GuestAdded) for e in entry.events):
+        left_out += (attendance.MemberArrived,)
     told = (_sentence(peer, entry, e) for e in entry.events if not isinstance(e, left_out))
     return [text for text in told if text]
 
@@ -68,33 +81,33 @@ def _sentence(peer: Peer, entry: Entry, event: Event) -> str:
         return name(up.seat) if up is not None else "Somebody"
 
     match event:
-        case members.MemberJoined():
+        case seats.MemberJoined():
             return f"{name(event.seat)} has joined, seat {event.seat}."
-        case members.GuestAdded():
+        case seats.GuestAdded():
             return f"{name(event.seat)} is on the call without a screen, seat {event.seat}."
-        case members.GuestSeatGiven():
+        case seats.GuestSeatGiven():
             return f"{name(event.guest)} sits in seat {event.guest} now."
-        case members.MemberArrived():
+        case attendance.MemberArrived():
             return f"{name(event.seat)} is here."
-        case members.MemberAway():
+        case attendance.MemberAway():
             return f"{name(event.seat)} has stepped away."
-        case members.MemberLeft():
+        case attendance.MemberLeft():
             return f"{name(event.seat)} has left the call."
-        case members.MemberRemoved():
+        case seats.MemberRemoved():
             return f"{name(event.seat)} is no longer a member."
-        case members.RoleSet():
+        case seats.RoleSet():
             return f"{name(event.seat)} is {phrases.ROLE_WORDS[event.role]} now."
-        case members.TimekeeperSet():
+        case seats.TimekeeperSet():
             return f"{name(event.seat)} marks who is speaking." if event.seat else "Nobody else marks who speaks."
-        case members.ChairTaken():
+        case attendance.ChairTaken():
             return f"{name(event.seat)} leads until a facilitator is back."
-        case members.ChairReturned():
+        case attendance.ChairReturned():
             return "A facilitator is back and leads."
-        case members.AgreementSet():
+        case agreement.AgreementSet():
             return "There is a new text of the agreement."
-        case members.InvitationSet():
+        case agreement.InvitationSet():
             return "The invitation is open." if event.open else "The invitation is closed."
-        case members.ListeningSet():
+        case attendance.ListeningSet():
             return f"{name(event.seat)} is listening today." if event.on else ""
         case settings.SettingsChanged():
             return f"The queue is ordered {phrases.ORDER_WORDS[event.settings.order]}."
@@ -141,7 +154,7 @@ def _sentence(peer: Peer, entry: Entry, event: Event) -> str:
             return "Nobody has marked for a while who is speaking."
         case turns.TurnExtended():
             return f"{phrases.spoken(event.ms)} more for the turn." if event.ms > 0 else ""
-        case turns.TurnTakenBack():
+        case taking_back.TurnTakenBack():
             return "That turn is taken back."
         case rounds.RoundBegan():
             return f"A round: {phrases.listed([name(s) for s in event.pending])}."

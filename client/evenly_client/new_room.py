@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from evenly_protocol.members import NameRoom, SetAgreement
+from evenly_protocol.agreement import NameRoom, SetAgreement
 from evenly_protocol.sealed import FieldKind
 
 from evenly_client import agreement

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from evenly_protocol import airtime, queue, turns
 from evenly_protocol.airtime import Totals
+from evenly_protocol.attendance import chair_is_free
 from evenly_protocol.hands import Hand
-from evenly_protocol.members import attending, chair_is_free, is_facilitator, tracks
+from evenly_protocol.members import attending, is_facilitator, tracks
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.turns import Turn
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Order, Role, Source, Visibility

@@ -22,9 +22,9 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+from evenly_protocol.agreement import AnswerAgreement
 from evenly_protocol.facts import Command
 from evenly_protocol.hashing import hello_message, profile_message
-from evenly_protocol.members import AnswerAgreement
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import STATE_VERSION, UNCOUNTED, Entry, Room, evolve
 from evenly_protocol.sealed import FieldKind

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from evenly_protocol.attendance import arrival
 from evenly_protocol.facts import Command, Event, Stamp
-from evenly_protocol.members import arrival, is_facilitator
+from evenly_protocol.members import is_facilitator
 from evenly_protocol.queue import ordered, placed_order, places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.sealed import FieldKind, allowed_length

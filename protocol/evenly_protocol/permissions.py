@@ -5,7 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from evenly_protocol import corrections, floor, hands, members, rounds, session, settings, turns, undo
+from evenly_protocol import (
+    agreement,
+    attendance,
+    corrections,
+    floor,
+    hands,
+    rounds,
+    seats,
+    session,
+    settings,
+    turns,
+    undo,
+)
 from evenly_protocol.facts import Command
 from evenly_protocol.members import is_facilitator, tracks
 from evenly_protocol.refusals import Refusal, refuse
@@ -37,23 +49,23 @@ class Rule(NamedTuple):
 RULES: dict[type[Command], Rule] = {
     # the room
     settings.ChangeSettings: Rule(Who.FACILITATOR, in_session=False),
-    members.NameRoom: Rule(Who.STANDING, in_session=False),
-    members.SetAgreement: Rule(Who.STANDING, in_session=False),
-    members.AnswerAgreement: Rule(Who.ANYONE, in_session=False),
-    members.SetInvitation: Rule(Who.STANDING, in_session=False),
-    members.SetName: Rule(Who.ANYONE, in_session=False),
-    members.SetRole: Rule(Who.STANDING, in_session=False),
-    members.AddGuest: Rule(Who.FACILITATOR, in_session=False),
-    members.GiveGuestSeat: Rule(Who.STANDING, in_session=False),
-    members.RemoveMember: Rule(Who.STANDING, in_session=False),
+    agreement.NameRoom: Rule(Who.STANDING, in_session=False),
+    agreement.SetAgreement: Rule(Who.STANDING, in_session=False),
+    agreement.AnswerAgreement: Rule(Who.ANYONE, in_session=False),
+    agreement.SetInvitation: Rule(Who.STANDING, in_session=False),
+    seats.SetName: Rule(Who.ANYONE, in_session=False),
+    seats.SetRole: Rule(Who.STANDING, in_session=False),
+    seats.AddGuest: Rule(Who.FACILITATOR, in_session=False),
+    seats.GiveGuestSeat: Rule(Who.STANDING, in_session=False),
+    seats.RemoveMember: Rule(Who.STANDING, in_session=False),
     # being on the call
-    members.SetAttending: Rule(Who.FACILITATOR),
-    members.StepAway: Rule(Who.ANYONE),
-    members.ComeBack: Rule(Who.ANYONE),
-    members.LeaveCall: Rule(Who.ANYONE),
-    members.ListenToday: Rule(Who.ANYONE, in_session=False),
-    members.TakeChair: Rule(Who.SPEAKER),
-    members.SetTimekeeper: Rule(Who.FACILITATOR),
+    attendance.SetAttending: Rule(Who.FACILITATOR),
+    attendance.StepAway: Rule(Who.ANYONE),
+    attendance.ComeBack: Rule(Who.ANYONE),
+    attendance.LeaveCall: Rule(Who.ANYONE),
+    attendance.ListenToday: Rule(Who.ANYONE, in_session=False),
+    attendance.TakeChair: Rule(Who.SPEAKER),
+    seats.SetTimekeeper: Rule(Who.FACILITATOR),
     # the session
     session.StartSession: Rule(Who.FACILITATOR, in_session=False),
     session.EndSession: Rule(Who.FACILITATOR),
@@ -85,9 +97,9 @@ RULES: dict[type[Command], Rule] = {
     corrections.CorrectAirTime: Rule(Who.ANYONE, in_session=False),
     undo.Undo: Rule(Who.ANYONE, in_session=False, in_hold=False),
     # the server by itself
-    members.Admit: Rule(Who.SERVER, in_session=False),
-    members.NoticeConnected: Rule(Who.SERVER, in_session=False),
-    members.NoticeLost: Rule(Who.SERVER, in_session=False),
+    seats.Admit: Rule(Who.SERVER, in_session=False),
+    attendance.NoticeConnected: Rule(Who.SERVER, in_session=False),
+    attendance.NoticeLost: Rule(Who.SERVER, in_session=False),
     session.NoticeGap: Rule(Who.SERVER),
     turns.PassToAnswer: Rule(Who.SERVER, in_hold=False),
     turns.MarkUnsure: Rule(Who.SERVER, in_hold=False),

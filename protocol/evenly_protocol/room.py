@@ -12,21 +12,26 @@ from typing import TYPE_CHECKING, Any, Union
 import msgspec
 
 from evenly_protocol import (
+    agreement,
     airtime,
+    attendance,
     corrections,
     floor,
     hands,
     members,
     permissions,
     rounds,
+    seats,
     session,
     settings,
+    taking_back,
     turns,
     undo,
 )
+from evenly_protocol.agreement import Agreement
 from evenly_protocol.facts import Asking, Command, Event, Stamp
 from evenly_protocol.floor import Floor
-from evenly_protocol.members import Agreement, Member
+from evenly_protocol.members import Member
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.session import PastSession, Session
 from evenly_protocol.settings import Settings
@@ -123,12 +128,13 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     events: list[AnyEvent]
 
 
-_PARTS = (members, settings, session, floor, hands, turns, rounds, corrections, undo)
+_PARTS = (seats, attendance, agreement, settings, session, floor, hands, turns, rounds, corrections, undo)
 _DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {}
 _EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {}
 for _part in _PARTS:
     _DECIDE.update(_part.DECIDE)
     _EVOLVE.update(_part.EVOLVE)
+_EVOLVE.update(taking_back.EVOLVE)
 
 
 def _created(room: Room, event: RoomCreated, stamp: Stamp) -> None:
@@ -155,7 +161,7 @@ else:
     AnyCommand = Union[MEMBER_COMMANDS]  # noqa: UP007
     AnyEvent = Union[EVENTS]  # noqa: UP007
 
-UNCOUNTED: frozenset[type[Command]] = frozenset({session.Hold, members.AnswerAgreement})
+UNCOUNTED: frozenset[type[Command]] = frozenset({session.Hold, agreement.AnswerAgreement})
 """Commands that stand outside a device's counter: given twice, they do what they do once."""
 
 UNRECORDED: frozenset[type[Command]] = frozenset({session.Hold})
@@ -206,7 +212,7 @@ def evolve(room: Room, entry: Entry) -> None:
     if noted:
         floor.note_members(room, entry.at)
         airtime.note_timeline(room, entry.at)
-        members.note_leadership(room, entry.at)
+        attendance.note_leadership(room, entry.at)
     if room.session is not None:
         room.session.floor.just_ended = None
     room.seq, room.at, room.last = entry.seq, entry.at, entry.id

@@ -9,14 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evenly_protocol.facts import Command
-from evenly_protocol.turns import (
-    MarkUnmarked,
-    MarkUnsure,
-    PassToAnswer,
-    answer_due,
-    unmarked_at,
-    unsure_at,
-)
+from evenly_protocol.turns import MarkUnmarked, MarkUnsure, PassToAnswer, answer_due, unmarked_at, unsure_at
 
 if TYPE_CHECKING:
     from evenly_protocol.room import Room

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from evenly_protocol import airtime
+from evenly_protocol.attendance import arrival
 from evenly_protocol.facts import Command, Event, Stamp
-from evenly_protocol.hands import Hand, hand_with, put_back, take_out
-from evenly_protocol.members import arrival, takes_part, tracks
+from evenly_protocol.hands import Hand, hand_with, take_out
+from evenly_protocol.members import takes_part, tracks
 from evenly_protocol.queue import first_callable, is_blocked, places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.rounds import Round, next_in_round
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
     from evenly_protocol.floor import Floor
     from evenly_protocol.room import Room
-    from evenly_protocol.session import Session
 
 UNSURE_AFTER_MS = 4 * 60_000
 """A turn without a limit is unsure when nothing was pressed about it for this long; with one, for twice it."""
+
 
 ASKING_MS = 30_000
 """A question passes to the answer by itself after this long."""
@@ -211,12 +212,6 @@ class TurnExtended(Event, frozen=True):
     ms: int
 
 
-class TurnTakenBack(Event, frozen=True):
-    """The turn had been given by mistake: the one before it runs on."""
-
-    turn: bytes
-
-
 def turn_with(floor: Floor, turn: bytes) -> Turn | None:
     """The running turn with this id."""
     return next((t for t in floor.turns if t.id == turn), None)
@@ -263,9 +258,6 @@ def answered_by(room: Room, turn: Turn) -> int:
         return 0
     holder = session.phase.holder
     return holder if holder and holder != turn.seat else 0
-
-
-# -- decisions ---------------------------------------------------------------------------------------------------
 
 
 def begin(room: Room, event: TurnBegan) -> list[Event]:
@@ -453,9 +445,6 @@ def _mark_unmarked(room: Room, command: MarkUnmarked, asking: Asking) -> list[Ev
     return [TurnBegan(GENERAL_TALK, Intent.SPEAK, Source.UNMARKED, began=command.since)]
 
 
-# -- folds -------------------------------------------------------------------------------------------------------
-
-
 def _began(room: Room, event: TurnBegan, stamp: Stamp) -> None:
     floor = room.floor
     before = Before(
@@ -550,62 +539,6 @@ def _extended(room: Room, event: TurnExtended, stamp: Stamp) -> None:
         turn.press(stamp.at)
 
 
-def _taken_back(room: Room, event: TurnTakenBack, stamp: Stamp) -> None:
-    session = room.session
-    floor = room.floor
-    turn = turn_with(floor, event.turn)
-    if session is None or turn is None:
-        return
-    before = turn.before or Before()
-    floor.turns.remove(turn)
-    floor.process_since = list(before.process_since)
-    if turn.source is Source.ROUND and floor.round is not None:
-        floor.round.take_back(turn.seat, before.round)
-    if turn.intent is Intent.QUESTION:
-        floor.questions_put[turn.seat] = before.questions_put
-    for passed in before.passed:
-        hand = hand_with(floor, passed)
-        if hand is not None and hand.passed:
-            hand.passed -= 1
-    if turn.hand is not None and not any(_same_request(h, turn.hand) for h in floor.hands):
-        put_back(floor, [turn.hand], [before.place], before.manual)
-        for freed in before.freed:
-            hand = hand_with(floor, freed)
-            if hand is not None and not hand.behind:
-                hand.behind = turn.hand.id
-    if before.turn is not None:
-        _runs_on(session, before.turn, turn.held_ms, stamp.at)
-
-
-def _runs_on(session: Session, turn: Turn, held_ms: int, at: int) -> None:
-    """A turn that had ended runs again, as if it had never ended."""
-    while session.ledger and session.ledger[-1].turn == turn.id:
-        session.ledger.pop()
-    turn.held_ms += held_ms
-    turn.press(at)
-    session.floor.turns.append(turn)
-
-
-def _same_request(one: Hand, other: Hand) -> bool:
-    return one.seat == other.seat and (one.intent is Intent.PROCESS) == (other.intent is Intent.PROCESS)
-
-
-def can_take_back(room: Room, turn_id: bytes) -> bool:
-    """Whether the turn still runs, and nothing was corrected in the one it ended."""
-    session = room.running
-    turn = None if session is None else turn_with(session.floor, turn_id)
-    if session is None or turn is None or turn.before is None:
-        return False
-    ended = turn.before.turn
-    if ended is None:
-        return True
-    first = len(session.ledger)
-    while first and session.ledger[first - 1].turn == ended.id:
-        first -= 1
-    gone = all(span.turn != ended.id for span in session.ledger[:first])
-    return gone and all(c.span < first for c in session.corrections)
-
-
 def finish_of(turn: Turn) -> Finish:
     """The command that finishes what is seen now: the asking while it is asked, else the turn."""
     return Finish(turn.id, asking=turn.answer_at is None)
@@ -639,5 +572,4 @@ EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {
     TurnConfirmed: _confirmed,
     TurnUnsure: _unsure,
     TurnExtended: _extended,
-    TurnTakenBack: _taken_back,
 }

@@ -20,7 +20,8 @@ from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.session import IssueHolderSet, PhaseCounted, PhaseExtended
 from evenly_protocol.settings import SettingsChanged
 from evenly_protocol.steps import STEPS_KEPT, Step
-from evenly_protocol.turns import TurnBegan, TurnExtended, TurnTakenBack, can_take_back, turn_with
+from evenly_protocol.taking_back import TurnTakenBack, can_take_back
+from evenly_protocol.turns import TurnBegan, TurnExtended, turn_with
 from evenly_protocol.words import FloorMode, Intent, Order, Source
 
 if TYPE_CHECKING:

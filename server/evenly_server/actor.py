@@ -21,9 +21,11 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from evenly_protocol import members
+from evenly_protocol import attendance, members, seats
+from evenly_protocol.agreement import AnswerAgreement
+from evenly_protocol.attendance import NoticeConnected, NoticeLost
 from evenly_protocol.facts import Asking, Command, Event
-from evenly_protocol.members import Admit, AnswerAgreement, NoticeConnected, NoticeLost, is_facilitator, seat_of
+from evenly_protocol.members import is_facilitator, seat_of
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.room import (
     OUTCOMES_KEPT,
@@ -38,6 +40,7 @@ from evenly_protocol.room import (
     evolve,
     was_accepted,
 )
+from evenly_protocol.seats import Admit
 from evenly_protocol.session import NoticeGap, SessionStarted
 from evenly_protocol.timers import next_due
 from evenly_protocol.wire import (
@@ -538,13 +541,13 @@ class RoomActor:
         """What an entry means for the lines."""
         for event in entry.events:
             match event:
-                case members.MemberRemoved():
+                case seats.MemberRemoved():
                     for line in self._present:
                         if line.seat == event.seat:
                             line.goodbye(Bye.REMOVED)
-                case members.GuestSeatGiven():
+                case seats.GuestSeatGiven():
                     self._move(event.seat, event.guest)
-                case members.RoleSet() | members.ChairTaken() | SessionStarted():
+                case seats.RoleSet() | attendance.ChairTaken() | SessionStarted():
                     self._tell_lobby()
                 case _:
                     pass

@@ -17,8 +17,9 @@ from collections.abc import AsyncIterator, Callable, Collection
 from typing import NamedTuple, TypeVar
 
 from evenly_protocol.hashing import hello_message, profile_message
-from evenly_protocol.members import Admit, seat_of
+from evenly_protocol.members import seat_of
 from evenly_protocol.sealed import FieldKind, allowed_length
+from evenly_protocol.seats import Admit
 from evenly_protocol.wire import (
     VERSION,
     Bye,

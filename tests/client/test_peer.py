@@ -14,8 +14,9 @@ from evenly_client.outbox import StoredOutbox
 from evenly_client.peer import Entered, Happened, Notice, Settled, State, StateChanged, TurnedAway, back_off
 from evenly_client.sealing import DeviceKey
 from evenly_client.store import Store
+from evenly_protocol.agreement import NameRoom
+from evenly_protocol.attendance import ListenToday
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.members import ListenToday, NameRoom
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import STATE_VERSION, Entry, Room
 from evenly_protocol.session import Hold

@@ -16,9 +16,9 @@ from evenly_client.links import Link
 from evenly_client.outbox import StoredOutbox
 from evenly_client.sealing import DeviceKey
 from evenly_client.store import Store
+from evenly_protocol.agreement import NameRoom
 from evenly_protocol.facts import Command
 from evenly_protocol.hands import LowerHand, PlaceHand, RaiseHand, WordHand
-from evenly_protocol.members import NameRoom
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import Entry, Room, evolve
 from evenly_protocol.sealed import FieldKind

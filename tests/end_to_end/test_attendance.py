@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from evenly_protocol import airtime
-from evenly_protocol.members import MemberArrived, MemberLeft, SetAttending
+from evenly_protocol.attendance import MemberArrived, MemberLeft, SetAttending
 from evenly_protocol.room import Entry
 from evenly_protocol.session import GapNoticed
 from evenly_protocol.turns import GiveFloor

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import pytest
 from evenly_protocol.airtime import Correction, Segment, Span, Totals, could_invite, totals
-from evenly_protocol.members import ComeBack, LeaveCall, ListenToday, NoticeConnected, SetRole, StepAway
+from evenly_protocol.attendance import ComeBack, LeaveCall, ListenToday, NoticeConnected, StepAway
+from evenly_protocol.seats import SetRole
 from evenly_protocol.session import CountPhase, Phase, Session, SetIssueHolder
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import Finish, Speak, Turn

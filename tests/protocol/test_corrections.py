@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evenly_protocol.airtime import owner_from
 from evenly_protocol.corrections import CorrectAirTime
-from evenly_protocol.members import SetRole, SetTimekeeper
+from evenly_protocol.seats import SetRole, SetTimekeeper
 from evenly_protocol.turns import Finish, Speak
 from evenly_protocol.undo import Undo, last_step
 from evenly_protocol.words import FloorMode, Intent, Role

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from evenly_protocol.attendance import NoticeLost
 from evenly_protocol.hands import (
     DeferHand,
     LowerAllHands,
@@ -13,7 +14,6 @@ from evenly_protocol.hands import (
     WordHand,
     fitting_intents,
 )
-from evenly_protocol.members import NoticeLost
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.undo import Undo, last_step
 from evenly_protocol.words import FloorMode, Intent, Order

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from evenly_protocol.attendance import LeaveCall, TakeChair
 from evenly_protocol.facts import Command
-from evenly_protocol.members import LeaveCall, SetTimekeeper, TakeChair
 from evenly_protocol.permissions import RULES, Who, allowed
 from evenly_protocol.refusals import REFUSALS, Refusal, refuse
 from evenly_protocol.room import COMMANDS
+from evenly_protocol.seats import SetTimekeeper
 from evenly_protocol.session import Hold
 
 from .world import MINUTE, World
@@ -107,7 +108,7 @@ def test_whoever_takes_the_chair_changes_nothing_that_lasts() -> None:
 
 
 def test_a_removed_member_may_do_nothing() -> None:
-    from evenly_protocol.members import RemoveMember
+    from evenly_protocol.seats import RemoveMember
 
     w = World(3)
     w.must(RemoveMember(3))

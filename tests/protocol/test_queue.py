@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 from evenly_protocol import queue
+from evenly_protocol.attendance import ComeBack, StepAway
 from evenly_protocol.hands import DeferHand, PlaceHand
-from evenly_protocol.members import ComeBack, StepAway
 from evenly_protocol.session import CountPhase, SetIssueHolder
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallHand, CallNext

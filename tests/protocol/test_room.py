@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from evenly_protocol import hands, members, queue, session, turns, undo, wire
+from evenly_protocol import attendance, hands, queue, seats, session, turns, undo, wire
 from evenly_protocol.corrections import CorrectAirTime
 from evenly_protocol.facts import Asking, Command, Event
 from evenly_protocol.floor import ChangeMode
@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from .shapes import struct
 from .world import MINUTE, NAME, SECOND, World, phase
 
-SERVERS = (members.NoticeConnected, members.NoticeLost, members.Admit, session.NoticeGap)
+SERVERS = (attendance.NoticeConnected, attendance.NoticeLost, seats.Admit, session.NoticeGap)
 OFTEN = (
     hands.RaiseHand,
     hands.DeferHand,
@@ -187,8 +187,8 @@ class AnySequence(RuleBasedStateMachine):
     @precondition(running)
     @rule(
         seat=st.integers(1, 6),
-        kind=st.sampled_from([members.StepAway, members.ComeBack, members.LeaveCall]),
-        noticed=st.sampled_from([members.NoticeConnected, members.NoticeLost]),
+        kind=st.sampled_from([attendance.StepAway, attendance.ComeBack, attendance.LeaveCall]),
+        noticed=st.sampled_from([attendance.NoticeConnected, attendance.NoticeLost]),
         by_server=st.booleans(),
     )
     def somebody_comes_or_goes(self, seat: int, kind: Any, noticed: Any, by_server: bool) -> None:
@@ -207,14 +207,14 @@ class AnySequence(RuleBasedStateMachine):
     @precondition(running)
     @rule(seat=st.integers(2, 5))
     def the_chair_is_taken(self, seat: int) -> None:
-        self.give(members.LeaveCall(), 1)
+        self.give(attendance.LeaveCall(), 1)
         self.world.later(5 * MINUTE)
-        self.give(members.TakeChair(), seat)
+        self.give(attendance.TakeChair(), seat)
 
     @precondition(running)
     @rule(guest=st.sampled_from([6, 7]), seat=st.integers(2, 8))
     def a_guest_joins_with_a_device(self, guest: int, seat: int) -> None:
-        self.give(members.GiveGuestSeat(guest, seat), 1)
+        self.give(seats.GiveGuestSeat(guest, seat), 1)
 
     @precondition(lambda self: self.running() and self.world.floor.turns)
     @rule(ms=st.sampled_from([SECOND, 29 * SECOND, 40 * SECOND]))
@@ -448,9 +448,9 @@ def test_a_hold_is_remembered_without_whose_it_was() -> None:
 
 def test_a_member_who_removes_themselves_is_remembered_as_who_they_were() -> None:
     w = World(3, None)
-    w.must(members.SetRole(2, Role.FACILITATOR))
+    w.must(seats.SetRole(2, Role.FACILITATOR))
     ik = w.room.members[2].ik
-    w.must(members.RemoveMember(2), 2)
+    w.must(seats.RemoveMember(2), 2)
     assert was_accepted(w.room, ik, w.entries[-1].id)
     assert b"" not in w.room.seen
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from evenly_protocol import rounds as r
+from evenly_protocol.attendance import ComeBack, NoticeConnected, StepAway
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.members import ComeBack, NoticeConnected, StepAway
 from evenly_protocol.turns import CallHand, CallNext, limit_of
 from evenly_protocol.words import FloorMode, Intent, Source
 

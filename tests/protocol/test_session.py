@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from evenly_protocol import session as s
 from evenly_protocol.floor import Floor
-from evenly_protocol.members import SetTimekeeper, is_facilitator
+from evenly_protocol.members import is_facilitator
+from evenly_protocol.seats import SetTimekeeper
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext, Finish, GiveFloor
 from evenly_protocol.words import FloorMode, Intent

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from evenly_protocol import timers
 from evenly_protocol import turns as t
+from evenly_protocol.attendance import NoticeLost
 from evenly_protocol.hands import DeferHand, PlaceHand
-from evenly_protocol.members import NoticeLost, SetTimekeeper
 from evenly_protocol.rounds import SkipRound
+from evenly_protocol.seats import SetTimekeeper
 from evenly_protocol.session import GapNoticed, Hold, NoticeGap, Resume
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.undo import Undo, last_step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evenly_protocol import session as s
 from evenly_protocol.corrections import CorrectAirTime
 from evenly_protocol.hands import LowerAllHands, LowerHand, PlaceHand, SwitchQueue
-from evenly_protocol.members import SetRole, SetTimekeeper
+from evenly_protocol.seats import SetRole, SetTimekeeper
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.steps import STEPS_KEPT
 from evenly_protocol.turns import ExtendTurn

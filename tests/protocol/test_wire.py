@@ -11,8 +11,8 @@ import pytest
 from evenly_protocol import wire
 from evenly_protocol.facts import Command, Event, wire_name
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.members import SetName
 from evenly_protocol.room import COMMANDS, EVENTS, MEMBER_COMMANDS, Entry
+from evenly_protocol.seats import SetName
 from evenly_protocol.turns import CallNext, Finish
 from evenly_protocol.words import Intent
 from hypothesis import given

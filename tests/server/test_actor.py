@@ -11,20 +11,13 @@ import msgspec
 import pytest
 from evenly_client.peer import Entered, Notice, PresenceChanged, State, TurnedAway
 from evenly_client.sealing import DeviceKey
+from evenly_protocol.agreement import NameRoom
+from evenly_protocol.attendance import ListeningSet, ListenToday, MemberLeft
 from evenly_protocol.facts import Event
 from evenly_protocol.hands import LowerHand, RaiseHand
-from evenly_protocol.members import (
-    AddGuest,
-    Admit,
-    GiveGuestSeat,
-    ListeningSet,
-    ListenToday,
-    MemberJoined,
-    MemberLeft,
-    NameRoom,
-)
 from evenly_protocol.room import AnyCommand, Entry, Room, RoomCreated, evolve
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.seats import AddGuest, Admit, GiveGuestSeat, MemberJoined
 from evenly_protocol.session import EndSession, PhasePlan, StartSession
 from evenly_protocol.turns import GiveFloor, TurnUnsure
 from evenly_protocol.wire import (

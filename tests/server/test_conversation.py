@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 from evenly_client.peer import State
+from evenly_protocol.attendance import ListenToday
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.members import ListenToday
 from evenly_protocol.wire import (
     MESSAGE_AT_MOST,
     CommandFrame,

@@ -12,18 +12,12 @@ import pytest
 from evenly_client.links import Link
 from evenly_client.peer import Notice, State, Told, TurnedAway
 from evenly_client.sealing import DeviceKey
-from evenly_protocol import hands, members, session, settings, turns
+from evenly_protocol import agreement, attendance, hands, seats, session, settings, turns
+from evenly_protocol.agreement import AnswerAgreement, NameRoom, SetAgreement, SetInvitation
+from evenly_protocol.attendance import ListenToday
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.members import (
-    AddGuest,
-    AnswerAgreement,
-    ListenToday,
-    NameRoom,
-    RemoveMember,
-    SetAgreement,
-    SetInvitation,
-)
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.seats import AddGuest, RemoveMember
 from evenly_protocol.session import Hold, StartSession
 from evenly_protocol.wire import (
     MESSAGE_AT_MOST,
@@ -417,12 +411,12 @@ async def test_no_number_in_any_frame_harms_the_room(number: int) -> None:
     """Counters, seats and quantities at the edges of what MessagePack can say."""
     async with serving(paced=False) as local, make_room(local, 2, session=True) as group:
         bodies = [
-            members.SetRole(number, Role.PARTICIPANT),
-            members.GiveGuestSeat(number, number),
-            members.RemoveMember(number),
-            members.SetAttending(number, True),
-            members.SetTimekeeper(number),
-            members.AnswerAgreement(number),
+            seats.SetRole(number, Role.PARTICIPANT),
+            seats.GiveGuestSeat(number, number),
+            seats.RemoveMember(number),
+            attendance.SetAttending(number, True),
+            seats.SetTimekeeper(number),
+            agreement.AnswerAgreement(number),
             session.StartSession([session.PhasePlan("a", b"", number, FloorMode.QUEUE, holder=number)], number),
             session.EndSession(number),
             session.ExtendPhase(number),

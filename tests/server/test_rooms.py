@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from evenly_client.peer import State
 from evenly_client.sealing import DeviceKey
+from evenly_protocol.agreement import SetAgreement
+from evenly_protocol.attendance import LeaveCall
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.members import LeaveCall, SetAgreement
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.wire import AgreementFirst, Purpose, Waiting
 from evenly_protocol.words import Intent, Lobby

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evenly_protocol.attendance import ComeBack, ListenToday, StepAway, TakeChair
 from evenly_protocol.corrections import CorrectAirTime
 from evenly_protocol.hands import DeferHand, LowerHand, RaiseHand, WordHand
-from evenly_protocol.members import (
-    ComeBack,
-    ListenToday,
-    SetName,
-    StepAway,
-    TakeChair,
-)
 from evenly_protocol.rounds import ComeBackLater, SkipRound
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.seats import SetName
 from evenly_protocol.session import Hold, Resume
 from evenly_protocol.turns import Speak, finish_of
 from evenly_protocol.wire import RelayType

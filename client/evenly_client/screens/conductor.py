@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from evenly_protocol.members import LeaveCall
+from evenly_protocol.attendance import LeaveCall
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.wire import Purpose
 from textual.screen import Screen

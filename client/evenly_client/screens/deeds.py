@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from evenly_protocol import floor, hands, members, rounds, session, settings, turns, undo
+from evenly_protocol import agreement, attendance, floor, hands, rounds, session, settings, turns, undo
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Source
@@ -163,14 +163,14 @@ def _away(s: Situation) -> Offer:
     me = s.outlook.me
     if s.outlook.session is None or me is None or not me.attending:
         return None
-    return _checked(s, members.StepAway(), "away")
+    return _checked(s, attendance.StepAway(), "away")
 
 
 def _back(s: Situation) -> Offer:
     me = s.outlook.me
     if s.outlook.session is None or me is None or me.attending:
         return None
-    return _checked(s, members.ComeBack(), "I am back")
+    return _checked(s, attendance.ComeBack(), "I am back")
 
 
 def _standing(s: Situation) -> Offer:
@@ -179,11 +179,11 @@ def _standing(s: Situation) -> Offer:
 
 def _listen(s: Situation) -> Offer:
     me = s.outlook.me
-    return None if me is None else _checked(s, members.ListenToday(not me.listening))
+    return None if me is None else _checked(s, attendance.ListenToday(not me.listening))
 
 
 def _chair(s: Situation) -> Offer:
-    return _checked(s, members.TakeChair()) if s.outlook.chair_is_free else None
+    return _checked(s, attendance.TakeChair()) if s.outlook.chair_is_free else None
 
 
 def _my_name(s: Situation) -> Offer:
@@ -324,7 +324,7 @@ def _door(s: Situation) -> Offer:
 def _invitation(s: Situation) -> Offer:
     if not s.outlook.leads:
         return None
-    return _checked(s, members.SetInvitation(not s.outlook.room.invitation_open))
+    return _checked(s, agreement.SetInvitation(not s.outlook.room.invitation_open))
 
 
 def _auto_next(s: Situation) -> Offer:

@@ -6,7 +6,18 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
-from evenly_protocol import airtime, corrections, floor, hands, members, rounds, session, settings, turns
+from evenly_protocol import (
+    airtime,
+    attendance,
+    corrections,
+    floor,
+    hands,
+    rounds,
+    seats,
+    session,
+    settings,
+    turns,
+)
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import refuse
 from evenly_protocol.sealed import FieldKind
@@ -335,7 +346,7 @@ async def guest(host: Host) -> None:
         return
     id = Peer.new_id()
     sealed = host.peer.seal(FieldKind.NAME, name, id)
-    host.do(members.AddGuest(sealed), id)
+    host.do(seats.AddGuest(sealed), id)
 
 
 async def guest_seat(host: Host) -> None:
@@ -348,7 +359,7 @@ async def guest_seat(host: Host) -> None:
     fresh = [s for s in o.everybody if not o.room.members[s].is_guest and s != o.seat]
     new = await seat(host, f"Who is {o.name(old)}?", fresh)
     if new is not None:
-        host.do(members.GiveGuestSeat(old, new))
+        host.do(seats.GiveGuestSeat(old, new))
 
 
 async def door(host: Host) -> None:
@@ -380,7 +391,7 @@ async def timekeeper(host: Host) -> None:
         body="They press the seat keys, and see everybody's air time.",
     )
     if who is not None:
-        host.do(members.SetTimekeeper(who))
+        host.do(seats.SetTimekeeper(who))
 
 
 async def on_call(host: Host) -> None:
@@ -392,7 +403,7 @@ async def on_call(host: Host) -> None:
         "Are they on the call?", [Choice(True, "on the call", "", "y"), Choice(False, "not on the call", "", "n")]
     )
     if there is not None:
-        host.do(members.SetAttending(who, there))
+        host.do(attendance.SetAttending(who, there))
 
 
 async def role(host: Host) -> None:
@@ -406,7 +417,7 @@ async def role(host: Host) -> None:
         [Choice(r, phrases.ROLE_WORDS[r], "now" if o.room.members[who].role is r else "", "") for r in Role],
     )
     if wanted is not None:
-        host.do(members.SetRole(who, wanted))
+        host.do(seats.SetRole(who, wanted))
 
 
 async def my_name(host: Host) -> None:
@@ -420,7 +431,7 @@ async def my_name(host: Host) -> None:
         return
     id = Peer.new_id()
     try:
-        host.do(members.SetName(*host.peer.signed_name(name, id)), id)
+        host.do(seats.SetName(*host.peer.signed_name(name, id)), id)
     except TextTooLong:
         host.say("That name is too long.")
 
@@ -443,7 +454,7 @@ async def at_seat(host: Host, number: int) -> None:
         host.peer.tell(RelayType.INVITE, number)
         host.say(f"{o.name(number)} is asked, privately.")
     elif wanted == "call":
-        host.do(members.SetAttending(number, not member.attending))
+        host.do(attendance.SetAttending(number, not member.attending))
 
 
 # -- air time ----------------------------------------------------------------------------------------------------

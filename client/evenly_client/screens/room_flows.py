@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from evenly_protocol import members, settings
+from evenly_protocol import seats, settings
+from evenly_protocol.agreement import NameRoom, SetAgreement
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.words import Lobby
 
@@ -26,7 +27,7 @@ async def name_room(host: Host) -> None:
     o = host.situation().outlook
     name = await host.write("The room's name", value=o.room_name, placeholder="what this group is called")
     if name is not None:
-        _write(host, FieldKind.ROOM, name, members.NameRoom)
+        _write(host, FieldKind.ROOM, name, NameRoom)
 
 
 async def agreement(host: Host) -> None:
@@ -39,10 +40,10 @@ async def agreement(host: Host) -> None:
         "What we agree together", value=text, body="Everybody reads it, and answers it, before they go on."
     )
     if written is not None and written != text:
-        _write(host, FieldKind.AGREEMENT, written, members.SetAgreement)
+        _write(host, FieldKind.AGREEMENT, written, SetAgreement)
 
 
-def _write(host: Host, kind: FieldKind, text: str, command: type[members.NameRoom | members.SetAgreement]) -> None:
+def _write(host: Host, kind: FieldKind, text: str, command: type[NameRoom | SetAgreement]) -> None:
     id = Peer.new_id()
     try:
         host.do(command(host.peer.seal(kind, text, id)), id)
@@ -63,7 +64,7 @@ async def remove_member(host: Host) -> None:
         " said stays in the session's air time.",
     )
     if sure:
-        host.do(members.RemoveMember(who))
+        host.do(seats.RemoveMember(who))
 
 
 async def lobby(host: Host) -> None:

@@ -1,8 +1,9 @@
 """What stands before the session: the practice, the agreement, the door, and being turned away."""
 
 from evenly_client.store import Store
-from evenly_protocol.members import RemoveMember, SetAgreement
+from evenly_protocol.agreement import SetAgreement
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.seats import RemoveMember
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.words import Lobby
 

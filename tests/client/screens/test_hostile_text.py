@@ -8,9 +8,10 @@ import pytest
 from evenly_client import sealing
 from evenly_client.peer import Peer
 from evenly_client.screens.stage import StageApp
+from evenly_protocol.agreement import NameRoom, SetAgreement
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.members import AddGuest, NameRoom, SetAgreement
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.seats import AddGuest
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext
 from evenly_protocol.wire import Purpose

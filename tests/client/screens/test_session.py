@@ -8,7 +8,7 @@ from evenly_client.local_server import LocalServer
 from evenly_client.store import Store
 from evenly_protocol.floor import ChangeMode
 from evenly_protocol.hands import LowerHand
-from evenly_protocol.members import SetTimekeeper
+from evenly_protocol.seats import SetTimekeeper
 from evenly_protocol.session import Hold, Resume
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext, Turn
