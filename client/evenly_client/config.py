@@ -22,10 +22,10 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import platformdirs
 
 FILE_NAME: Final = "config.toml"
@@ -57,7 +57,8 @@ class ConfigError(Exception):
         super().__init__(f"{self.title} {advice}")
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, kw_only=True)
+class Config:
     """What the file says, defaults filled in. `keys` maps an action's name to the keys that do it."""
 
     server: str | None = None
@@ -66,7 +67,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     motion: bool = True
     bell: bool = True
     notify: bool = True
-    keys: dict[str, str | list[str]] = {}
+    keys: Mapping[str, str | list[str]] = field(default_factory=dict[str, "str | list[str]"])
 
     def keys_of(self, action: str) -> tuple[str, ...]:
         """The keys that the file gives an action; empty: the built-in ones hold."""
@@ -92,7 +93,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     """
     config = read(config_path(environment), must_exist=bool(environment.get("EVENLY_CONFIG")))
     named = {key: environment.get(f"EVENLY_{key.upper()}") for key in ("server", "profile", "theme")}
-    return msgspec.structs.replace(config, **{key: value for key, value in named.items() if value})
+    return replace(config, **{key: value for key, value in named.items() if value})
 
 
 def read(path: Path, *, must_exist: bool = False) -> Config:
@@ -104,10 +105,17 @@ def read(path: Path, *, must_exist: bool = False) -> Config:
     text = _text(path, must_exist=must_exist)
     if not text:
         return Config()
+    # Not before there is a file: the first frame of a screen waits for this module.
     import tomllib
 
+    import msgspec
+
     try:
-        return msgspec.convert(tomllib.loads(text), Config)
+        said = tomllib.loads(text)
+        for name in said:
+            if name not in Config.__dataclass_fields__:
+                raise _explained(path, text, f"Object contains unknown field `{name}`")
+        return msgspec.convert(said, Config)
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         raise ConfigError(
@@ -139,7 +147,7 @@ def _explained(path: Path, text: str, message: str) -> ConfigError:
     """A person's words for what msgspec found wrong."""
     if unknown := _UNKNOWN.search(message):
         name = unknown["name"]
-        known = Config.__struct_fields__
+        known = tuple(Config.__dataclass_fields__)
         close = difflib.get_close_matches(name, known, n=1)
         advice = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known)}."
         return ConfigError(path, _line_of(text, name), f"{name} is not known here.", advice)
