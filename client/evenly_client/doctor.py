@@ -67,7 +67,8 @@ def _terminal() -> Iterator[Finding]:
 def _files(profile: str | None) -> Iterator[Finding]:
     try:
         config = config_module.load()
-        yield Finding(True, f"config: {config_module.config_path()}")
+        path = config_module.config_path()
+        yield Finding(True, f"config: {path}" if path.exists() else f"no config file; it would be {path}")
         profile = profile or config.profile
     except ConfigError as error:
         yield Finding(False, str(error))

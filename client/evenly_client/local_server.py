@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
+
+AGAIN_AFTER_S = 0.5
+"""Seconds before a server that has ended by itself is started again."""
 
 
 class ServerNotStarted(Exception):
@@ -17,14 +21,18 @@ class ServerNotStarted(Exception):
 
 
 class LocalServer:
-    """A server process. Use `await LocalServer.start(...)`; `stop` ends it in order.
+    """A server process, which ends with this one. Use `await LocalServer.start(...)`; `stop` ends it in order.
 
     Attributes:
         port: where it listens.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, port: int, arguments: Sequence[str] = (), log: Path | None = None
+    ) -> None:
         self._process = process
+        self._arguments = arguments
+        self._log = log
         self.port = port
 
     @classmethod
@@ -37,7 +45,7 @@ class LocalServer:
         Raises:
             ServerNotStarted: it ended instead.
         """
-        clock = [] if fed_at is None else ["--clock", f"stdin:{fed_at}"]
+        clock = ["--with-parent"] if fed_at is None else ["--clock", f"stdin:{fed_at}"]
         kept = log.open("ab") if log is not None else None
         try:
             process = await asyncio.create_subprocess_exec(
@@ -47,7 +55,7 @@ class LocalServer:
                 "serve",
                 *arguments,
                 *clock,
-                stdin=asyncio.subprocess.PIPE if fed_at is not None else asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=kept if kept is not None else asyncio.subprocess.PIPE,
                 start_new_session=True,
@@ -64,7 +72,7 @@ class LocalServer:
             raise ServerNotStarted(words[-1] if words else _last_words(log))
         if process.stderr is not None:
             _drain(process.stderr)
-        return cls(process, int(first.split()[1]))
+        return cls(process, int(first.split()[1]), arguments, log)
 
     async def advance(self, at: int) -> None:
         """Tells the server that it is `at` (UTC milliseconds), and waits until all that was due is done."""
@@ -80,6 +88,18 @@ class LocalServer:
     def running(self) -> bool:
         """Whether the process has not ended."""
         return self._process.returncode is None
+
+    async def keep_up(self) -> None:
+        """Starts it again, on the same port, whenever it has ended by itself; until cancelled."""
+        while True:
+            await self._process.wait()
+            await asyncio.sleep(AGAIN_AFTER_S)
+            with contextlib.suppress(ServerNotStarted):
+                arguments = list(self._arguments)
+                if "--port" in arguments:
+                    arguments[arguments.index("--port") + 1] = str(self.port)
+                again = await LocalServer.start(arguments, log=self._log)
+                self._process = again._process
 
     async def stop(self) -> None:
         """Ends it in order: members are told, everything is written down."""

@@ -41,11 +41,14 @@ def find(store: Store, text: str | None) -> Link:
         named = [room for room in rooms if name_of(store, room).casefold() == text.casefold()]
         if named:
             return named[0].link
-        raise UserError(f"You have not been in a room called {text[:60]!r}.", "Give its link: evenly join LINK")
+        raise UserError(
+            f"{text[:60]!r} is no link, and you have not been in a room called that.",
+            "A link begins with evenly:// and goes to its last character; `evenly join` asks for it.",
+        )
     if not interactive():
         if rooms:
             return rooms[0].link
-        raise UserError("Which room?", "Give its link: evenly join LINK")
+        raise UserError("Which room?", "Give its link or its name, for example: evenly join LINK")
     return _choose(store, rooms)
 
 
@@ -74,26 +77,32 @@ def my_name(store: Store, link: Link, given: str | None) -> str:
     from evenly_client.text import NAME_CELLS, clean
 
     name = given or ""
-    if not name and interactive():
-        last = store.setting("my name") or ""
-        name = input(f"Your name in the room{f' [{last}]' if last else ''}: ").strip() or last
+    last = store.setting("my name") or ""
     name = clean(name, cells=NAME_CELLS)
+    while not name and interactive():
+        asked = input(f"Your name in the room{f' [{last}]' if last else ''}: ").strip() or last
+        name = clean(asked, cells=NAME_CELLS)
+        if name and name != asked:
+            print(f"You will be shown as {name}.")
     if not name:
-        raise UserError("A name is needed to enter.", "Give one with --name NAME.")
+        raise UserError("A name is needed to enter.", "Give one: join --name NAME, or open --my-name NAME.")
     store.keep_setting("my name", name)
     return name
 
 
 def remember(store: Store, peer: Peer) -> None:
     """Remembers the room once this member is in it, and again when it has another name."""
+    from evenly_protocol.agreement import RoomNamed
+
     from evenly_client.outlook import Outlook
-    from evenly_client.peer import State, StateChanged
+    from evenly_client.peer import Happened, State, StateChanged
 
     def entered(notice: Notice) -> None:
-        if not (isinstance(notice, StateChanged) and notice.state is State.LIVE):
+        if isinstance(notice, StateChanged) and notice.state is State.LIVE:
+            store.remember_room(peer.link, int(time.time() * 1000))
+            store.keep_my_name(peer.link.room, peer.name)
+        elif not (isinstance(notice, Happened) and any(isinstance(e, RoomNamed) for e in notice.entry.events)):
             return
-        store.remember_room(peer.link, int(time.time() * 1000))
-        store.keep_my_name(peer.link.room, peer.name)
         store.keep_setting(f"name {peer.link.room.hex()}", Outlook(peer).room_name)
 
     peer.watch(entered)

@@ -162,15 +162,17 @@ class Outlook:
         )
 
     def waiting(self) -> list[Waiting]:
-        """Who comes next, the first first: a round's seats, or the hands in the queue's order."""
+        """Who comes next, the first first: the hands in the queue's order, or a round's seats.
+
+        In a round only points about how we work go between; all other hands wait until it ends.
+        """
         result: list[Waiting] = []
-        if self.floor.round is not None:
-            for seat in self.floor.round.pending:
-                why = "comes back later" if seat in self.floor.round.later else "in this round"
-                result.append(Waiting(seat, self.name(seat), why, "", None, seat == self.seat))
+        current = self.floor.round
         figures = self.sees_counters
         for where in queue.ordered(self.room, self.now):
             hand = where.hand
+            if current is not None and hand.intent is not Intent.PROCESS:
+                continue
             why = phrases.reason(where, figures=figures)
             member = self.room.members.get(hand.seat)
             if member is not None and not member.attending:
@@ -178,6 +180,9 @@ class Outlook:
             result.append(
                 Waiting(hand.seat, self.name(hand.seat), why, self.words_of(hand), hand, hand.seat == self.seat)
             )
+        for seat in current.pending if current is not None else ():
+            why = "comes back later" if current is not None and seat in current.later else "in this round"
+            result.append(Waiting(seat, self.name(seat), why, "", None, seat == self.seat))
         return result
 
     def my_hand(self, *, process: bool = False) -> Hand | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+import socket as socket_module
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -694,6 +695,8 @@ def _ignore(done: asyncio.Future[None]) -> None:
 def _trouble(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "Nobody answers there: is the server running?"
+    if isinstance(error, socket_module.gaierror):
+        return "There is no server of that name: check the link, and this computer's network."
     if isinstance(error, TimeoutError):
         return "The server does not answer."
     return LOST

@@ -36,6 +36,7 @@ def serve(
     log: Literal["debug", "info", "warning", "error"] = "info",
     broadcast: Literal["framed-once", "library"] = "framed-once",
     clock: Annotated[str, Parameter(show=False)] = "system",
+    with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
     pace: Annotated[bool, Parameter(show=False)] = True,
     connections: Annotated[int, Parameter(show=False)] = 0,
 ) -> None:
@@ -80,6 +81,7 @@ def serve(
         key=_creation_key(journal) if create == "key" else "",
         metrics=metrics,
         fed_clock=None if clock == "system" else int(clock.removeprefix("stdin:")),
+        with_parent=with_parent,
         framed_once=broadcast == "framed-once",
         paced=pace,
     )

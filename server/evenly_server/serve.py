@@ -55,6 +55,7 @@ class Options:
         create: who may make rooms: anyone, key, nobody.
         metrics: `/metrics` on any address; without it on loopback alone.
         fed_clock: the parent process tells the time on standard input.
+        with_parent: stop, in order, once standard input ends: whoever started it is gone.
         framed_once: the fast sending side.
         paced: the limit of commands a second.
         limit_in_all, limit_of_one: connections.
@@ -73,6 +74,7 @@ class Options:
     key: str = ""
     metrics: bool = False
     fed_clock: int | None = None
+    with_parent: bool = False
     framed_once: bool = True
     paced: bool = True
     limit_in_all: int = CONNECTIONS_IN_ALL
@@ -272,7 +274,11 @@ async def run(options: Options) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, _stop, stopping)
-    fed = asyncio.create_task(_feed(clock, process.rooms, stopping)) if isinstance(clock, FedClock) else None
+    fed: asyncio.Task[None] | None = None
+    if isinstance(clock, FedClock):
+        fed = asyncio.create_task(_feed(clock, process.rooms, stopping))
+    elif options.with_parent:
+        fed = asyncio.create_task(_outlived(stopping))
     await stopping.wait()
     note("stopping")
     if fed is not None:
@@ -289,10 +295,21 @@ def _stop(stopping: asyncio.Event) -> None:
     stopping.set()
 
 
-async def _feed(clock: FedClock, rooms: Rooms, stopping: asyncio.Event) -> None:
-    """Reads `MILLISECONDS` a line, goes there, and answers `at MILLISECONDS` once all that was due is on disk."""
+async def _standard_input() -> asyncio.StreamReader:
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+async def _outlived(stopping: asyncio.Event) -> None:
+    """Waits until whoever started this server has closed its standard input, or is gone."""
+    await (await _standard_input()).read()
+    stopping.set()
+
+
+async def _feed(clock: FedClock, rooms: Rooms, stopping: asyncio.Event) -> None:
+    """Reads `MILLISECONDS` a line, goes there, and answers `at MILLISECONDS` once all that was due is on disk."""
+    reader = await _standard_input()
     try:
         while text := await reader.readline():
             until = int(text)

@@ -58,10 +58,10 @@ def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (("join", "evenly://nowhere"), "link"),
-        (("join", "no such room"), "You have not been in a room called"),
+        (("join", "no such room"), "you have not been in a room called"),
         (("join",), "Which room?"),
         (("view", Link("127.0.0.1", 1, bytes(16), bytes(16)).invite_text()), "You are not a member of that room"),
-        (("invite", "nowhere"), "You have not been in a room called"),
+        (("invite", "nowhere"), "you have not been in a room called"),
         (("backup", "out.evenly", "--journal", "missing.db"), "evenly:"),
         (("restore", "missing.evenly", "--journal", "new.db"), "evenly:"),
         (("serve", "--host", "0.0.0.0", "--port", "0", "--journal", "memory"), "Without a certificate"),

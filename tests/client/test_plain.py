@@ -172,3 +172,5 @@ async def test_a_member_claims_and_gives_back_and_the_facilitator_moves_air_time
     await ana.says("Air time was moved to nobody")
     ben.type("claim 7")
     await ben.says("There is no such span")
+    assert await ana.ends() == 0
+    assert await ben.ends() == 0

@@ -86,10 +86,14 @@ async def enter(
     name: str,
     *,
     lines: bool,
-    insecure: bool,
+    insecure: bool = False,
+    opens: bool = False,
     create_key: str | None = None,
 ) -> int:
-    """Enters a room as `name`, making it first if there is a `create_key`. The exit status."""
+    """Enters a room as `name`, making it first if there is a `create_key`. The exit status.
+
+    Who `opens` the room does not practise first: people may be waiting.
+    """
 
     def peer() -> Peer:
         return _member(store, link, name, insecure=insecure, create_key=create_key)
@@ -106,7 +110,7 @@ async def enter(
             config,
             store,
             room=_room_name(store, link),
-            practice=create_key is None and not store.practice_done,
+            practice=not opens and not store.practice_done,
             status=lambda: _status(link, insecure=insecure),
         )
     )

@@ -12,6 +12,7 @@ from evenly_client import config as config_module
 from evenly_client.certificate import certificate_in
 from evenly_client.commands.enter import enter
 from evenly_client.config import Config
+from evenly_client.errors import UserError
 from evenly_client.invitation import message, qr_code
 from evenly_client.links import Link, parse_server
 from evenly_client.local_server import LocalServer, ServerNotStarted
@@ -34,6 +35,8 @@ def open_room(
     profile: str | None,
 ) -> int:
     """See `evenly open --help`."""
+    if not name.strip():
+        raise UserError("A room needs a name.", 'For example: evenly open "Peer set 3"')
     config = config_module.load()
     with open_store(config.profile if profile is None else profile) as store:
         on = on or config.server
@@ -63,7 +66,7 @@ async def _open_there(
     _show_invitation(name, link, None)
     lines = plain or not interactive()
     create = key if store.room(link.room) is None else None
-    return await enter(store, config, link, who, lines=lines, insecure=insecure, create_key=create)
+    return await enter(store, config, link, who, lines=lines, insecure=insecure, opens=True, create_key=create)
 
 
 async def _open_here(
@@ -79,6 +82,7 @@ async def _open_here(
 ) -> int:
     server, used = await _start_here(store, directory, port, here=here)
     reach = reach_of(used, here_only=here)
+    keeping = asyncio.ensure_future(server.keep_up())
     try:
         pin = None if here else certificate_in(directory)[2]
         link = _link_of(store, name, reach.host, used, pin)
@@ -86,10 +90,12 @@ async def _open_here(
         _show_invitation(name, link, reach)
         create = (directory / "evenly.key").read_text().strip() if store.room(link.room) is None else None
         lines = plain or not interactive()
-        return await enter(store, config, link, who, lines=lines, insecure=False, create_key=create)
-    finally:
-        await server.stop()
+        status = await enter(store, config, link, who, lines=lines, opens=True, create_key=create)
         print(f'The room is closed while your computer is not its server. `evenly open "{name}"` opens it again.')
+        return status
+    finally:
+        keeping.cancel()
+        await server.stop()
 
 
 async def _start_here(store: Store, directory: Path, port: int | None, *, here: bool) -> tuple[LocalServer, int]:
