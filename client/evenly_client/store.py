@@ -43,7 +43,7 @@ _KEY_BYTES = 32
 _SCHEMA = """
 CREATE TABLE room (
     room BLOB PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, secret BLOB NOT NULL, pin BLOB,
-    my_name TEXT NOT NULL DEFAULT '', last_used INTEGER NOT NULL, agreement INTEGER NOT NULL DEFAULT 0
+    my_name TEXT NOT NULL DEFAULT '', last_used INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE counter (
     room BLOB NOT NULL, device BLOB NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (room, device)
@@ -86,14 +86,12 @@ class CounterTaken(StoreError):
 class KnownRoom:
     """A room this machine has been in.
 
-    `my_name` is my own name there (empty: none given yet), `last_used` UTC milliseconds, `agreement` the
-    version that was accepted here (0: none).
+    `my_name` is my own name there (empty: none given yet), `last_used` UTC milliseconds.
     """
 
     link: Link
     my_name: str
     last_used: int
-    agreement: int
 
 
 @dataclass(frozen=True)
@@ -201,7 +199,7 @@ class Store:
     # Rooms
 
     def remember_room(self, link: Link, at: int) -> None:
-        """Keeps a room's link, and that it was used at the instant `at`; name and agreement stay."""
+        """Keeps a room's link, and that it was used at the instant `at`; the name stays."""
         self._database.execute(
             "INSERT INTO room (room, host, port, secret, pin, last_used) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (room) DO UPDATE SET host = excluded.host, port = excluded.port,"
@@ -220,16 +218,6 @@ class Store:
     def keep_my_name(self, room: bytes, name: str) -> None:
         """Keeps my own name in a room that is known."""
         self._database.execute("UPDATE room SET my_name = ? WHERE room = ?", (name, room))
-
-    def keep_agreement(self, room: bytes, version: int) -> None:
-        """Keeps which version of the agreement was accepted here; never an older one than before."""
-        self._database.execute("UPDATE room SET agreement = max(agreement, ?) WHERE room = ?", (version, room))
-
-    def forget_room(self, room: bytes) -> None:
-        """Forgets a room with its secret, drafts and outbox. Its counters stay: the server has them too."""
-        with self._transaction():
-            for table in ("room", "draft", "outbox"):
-                self._database.execute(f"DELETE FROM {table} WHERE room = ?", (room,))
 
     # The outbox
 
@@ -334,11 +322,11 @@ class Store:
             )
 
     def _rooms(self, clause: str, *values: bytes) -> Iterator[KnownRoom]:
-        rows: list[tuple[str, int, bytes, bytes, bytes | None, str, int, int]] = self._database.execute(
-            "SELECT host, port, room, secret, pin, my_name, last_used, agreement FROM room " + clause, values
+        rows: list[tuple[str, int, bytes, bytes, bytes | None, str, int]] = self._database.execute(
+            "SELECT host, port, room, secret, pin, my_name, last_used FROM room " + clause, values
         ).fetchall()
-        for host, port, room, secret, pin, my_name, last_used, agreement in rows:
-            yield KnownRoom(Link(host, port, room, secret, pin), my_name, last_used, agreement)
+        for host, port, room, secret, pin, my_name, last_used in rows:
+            yield KnownRoom(Link(host, port, room, secret, pin), my_name, last_used)
 
     def _set_next_counter(self, room: bytes, device: bytes, counter: int) -> None:
         self._database.execute(

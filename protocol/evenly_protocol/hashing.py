@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 
-HASH_BYTES = 32
-
 
 def lp(*parts: bytes) -> bytes:
     """Length-prefixed: each part behind its length in bytes, as an unsigned 32-bit big-endian number."""

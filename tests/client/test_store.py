@@ -130,35 +130,31 @@ def test_a_room_is_remembered_with_all_of_its_link(store: Store) -> None:
     pinned = Link("::1", 9, OTHER, SECRET, PIN)
     store.remember_room(LINK, 1000)
     store.remember_room(pinned, 2000)
-    assert store.rooms() == [KnownRoom(pinned, "", 2000, 0), KnownRoom(LINK, "", 1000, 0)]
+    assert store.rooms() == [KnownRoom(pinned, "", 2000), KnownRoom(LINK, "", 1000)]
     store.remember_room(LINK, 3000)
     assert [known.link for known in store.rooms()] == [LINK, pinned]
 
 
-def test_a_room_that_moved_keeps_name_and_agreement(store: Store) -> None:
-    """The link changes; what I said there stays; an older agreement never takes a newer one's place."""
+def test_a_room_that_moved_keeps_my_name(store: Store) -> None:
+    """The link changes; what I am called there stays."""
     store.remember_room(LINK, 1000)
     store.keep_my_name(ROOM, "Ann")
-    store.keep_agreement(ROOM, 3)
-    store.keep_agreement(ROOM, 2)
     moved = Link("other.example", 80, ROOM, SECRET, PIN)
     store.remember_room(moved, 500)
-    assert store.room(ROOM) == KnownRoom(moved, "Ann", 1000, 3)
+    assert store.room(ROOM) == KnownRoom(moved, "Ann", 1000)
     assert store.room(OTHER) is None
 
 
-def test_a_forgotten_room_leaves_nothing_but_its_counter(store: Store, directory: Path) -> None:
-    """The secret and the texts are overwritten on the disk; the counter must never begin again."""
-    secret = bytes(range(100, 116))
-    store.remember_room(Link("h", 1, ROOM, secret), 1)
+def test_what_was_sent_or_dropped_leaves_nothing_but_its_counter(store: Store, directory: Path) -> None:
+    """The texts are overwritten on the disk; the counter must never begin again."""
     store.keep_draft(ROOM, "issue", "half a thought")
     store.put(ROOM, DEVICE, 1, command_id(1), b"sealed bytes")
-    store.forget_room(ROOM)
-    assert (store.room(ROOM), store.draft(ROOM, "issue"), store.pending(ROOM, DEVICE)) == (None, "", [])
+    store.keep_draft(ROOM, "issue", "")
+    store.acknowledged(ROOM, DEVICE, 1)
+    assert (store.draft(ROOM, "issue"), store.pending(ROOM, DEVICE)) == ("", [])
     assert store.next_counter(ROOM, DEVICE) == 2
     store.close()
     content = (directory / "rooms.db").read_bytes()
-    assert secret not in content
     assert b"half a thought" not in content
     assert b"sealed bytes" not in content
 

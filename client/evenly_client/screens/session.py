@@ -65,7 +65,6 @@ HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER = (
     "footer",
 )
 ALL: Final = frozenset({HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER})
-BY_THE_CLOCK: Final = frozenset({HEADER, NEXT, ME, PEOPLE, FOOTER})
 
 FLOWS: Final = {**flows.FLOWS, **room_flows.FLOWS}
 """The actions that ask something first."""
