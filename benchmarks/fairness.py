@@ -19,13 +19,14 @@ from collections import deque
 from pathlib import Path
 from typing import NamedTuple
 
+from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.airtime import totals
 from evenly_protocol.facts import Asking, Command
 from evenly_protocol.hands import RaiseHand
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import Entry, Room, RoomCreated, decide, evolve
 from evenly_protocol.seats import Admit, SetRole
-from evenly_protocol.session import PhasePlan, StartSession
+from evenly_protocol.session import StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext, Finish
 from evenly_protocol.words import FloorMode, Intent, Order, Role

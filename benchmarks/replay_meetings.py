@@ -20,10 +20,11 @@ from evenly_client.links import Link
 from evenly_client.local_server import LocalServer
 from evenly_client.peer import Peer
 from evenly_client.sealing import DeviceKey
+from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.airtime import Totals, totals
 from evenly_protocol.facts import Command
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.session import EndSession, PhasePlan, StartSession
+from evenly_protocol.session import EndSession, StartSession
 from evenly_protocol.turns import CallNext, ConfirmSpeaker, Finish, Speak
 from evenly_protocol.words import FloorMode, Intent
 from meetings import Malformed, Meeting, Utterance, one_at_a_time, read_folder, union

@@ -21,6 +21,7 @@ import msgspec
 from evenly_client.plain.vocabulary import WORDS
 from evenly_client.screens.keys import ACTIONS
 from evenly_protocol import (
+    agenda,
     agreement,
     airtime,
     facts,
@@ -50,8 +51,8 @@ STATE = (
     agreement.Agreement,
     settings.Settings,
     session.Session,
-    session.PhasePlan,
-    session.Phase,
+    agenda.PhasePlan,
+    agenda.Phase,
     session.PastSession,
     floor.Floor,
     hands.Hand,
@@ -201,6 +202,8 @@ def _type(hint: Any) -> str:
         return "event"
     if hint is room.AnyCommand:
         return "command"
+    if hint is msgspec.Raw:  # of a page of history: entries, not looked at
+        return "`entry`"
     origin = typing.get_origin(hint)
     arguments = typing.get_args(hint)
     if origin is list:

@@ -24,12 +24,13 @@ from evenly_client.links import Link
 from evenly_client.outbox import Outbox
 from evenly_client.peer import Peer
 from evenly_client.sealing import DeviceKey, RoomKeys, Sealer
+from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.facts import Command
 from evenly_protocol.hashing import hello_message, profile_message
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import AnyCommand, Entry, Room, evolve
 from evenly_protocol.sealed import FieldKind
-from evenly_protocol.session import PhasePlan, StartSession
+from evenly_protocol.session import StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.wire import (
     VERSION,

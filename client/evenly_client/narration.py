@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evenly_protocol import (
+    agenda,
     agreement,
     attendance,
     corrections,
@@ -120,12 +121,12 @@ def _sentence(peer: Peer, entry: Entry, event: Event) -> str:
             return "Paused. Take the time you need."
         case session.HoldEnded():
             return "It goes on."
-        case session.PhaseExtended():
+        case agenda.PhaseExtended():
             minutes = phrases.spoken(abs(event.ms))
             return f"{minutes} more." if event.ms > 0 else f"{minutes} less."
-        case session.PhaseCounted():
+        case agenda.PhaseCounted():
             return "Talk counts from now on." if event.counted else "Talk does not count from now on."
-        case session.IssueHolderSet():
+        case agenda.IssueHolderSet():
             return f"It is {name(event.seat)}'s issue." if event.seat else "It is nobody's issue in particular."
         case session.GapNoticed():
             return "The server was away for a moment."

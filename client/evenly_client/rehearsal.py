@@ -14,13 +14,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from evenly_protocol.agenda import PhasePlan, SetIssueHolder
 from evenly_protocol.facts import Command
 from evenly_protocol.floor import ChangeMode
 from evenly_protocol.hands import RaiseHand
 from evenly_protocol.members import is_facilitator, seat_of
 from evenly_protocol.rounds import SkipRound
 from evenly_protocol.sealed import FieldKind
-from evenly_protocol.session import EndSession, Hold, PhasePlan, Resume, SetIssueHolder, StartSession
+from evenly_protocol.session import EndSession, Hold, Resume, StartSession
 from evenly_protocol.turns import CallNext, ConfirmSpeaker, Speak, Turn, finish_of, turn_with
 from evenly_protocol.words import FloorMode, Intent, Role
 

@@ -1,4 +1,4 @@
-"""What stands over the room: its agreement, its name, its invitation. Source: domain.md, "Words"."""
+"""What stands over the room: its agreement, its name, its invitation, where it meets. Source: domain.md, "Words"."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ class Agreement(msgspec.Struct, frozen=True, array_like=True):
     id: bytes = b""
 
 
+class Call(msgspec.Struct, frozen=True, array_like=True):
+    """Where the group meets: a sealed link, empty for none."""
+
+    link: bytes = b""
+    author: bytes = b""
+    id: bytes = b""
+
+
 class SetAgreement(Command, frozen=True):
     """Put a new agreement before the group."""
 
@@ -48,6 +56,12 @@ class SetInvitation(Command, frozen=True):
     """Close the invitation, or open it again."""
 
     open: bool
+
+
+class SetCallLink(Command, frozen=True):
+    """Where the group meets: the call's link, sealed; empty takes it away."""
+
+    link: bytes
 
 
 class AgreementSet(Event, frozen=True):
@@ -78,6 +92,13 @@ class InvitationSet(Event, frozen=True):
     open: bool
 
 
+class CallLinkSet(Event, frozen=True):
+    """The group meets there."""
+
+    link: bytes
+    author: bytes
+
+
 def _set_agreement(room: Room, command: SetAgreement, asking: Asking) -> list[Event] | Refusal:
     if not allowed_length(FieldKind.AGREEMENT, len(command.text)):
         return refuse("bad_length")
@@ -104,6 +125,12 @@ def _set_invitation(room: Room, command: SetInvitation, asking: Asking) -> list[
     return [] if room.invitation_open == command.open else [InvitationSet(command.open)]
 
 
+def _set_call_link(room: Room, command: SetCallLink, asking: Asking) -> list[Event] | Refusal:
+    if command.link and not allowed_length(FieldKind.LINK, len(command.link)):
+        return refuse("bad_length")
+    return [CallLinkSet(command.link, author_of(room, asking.by))]
+
+
 def _agreement_set(room: Room, event: AgreementSet, stamp: Stamp) -> None:
     room.agreement = Agreement(event.version, event.text, event.author, stamp.id)
 
@@ -122,15 +149,21 @@ def _invitation_set(room: Room, event: InvitationSet, stamp: Stamp) -> None:
     room.invitation_open = event.open
 
 
+def _call_link_set(room: Room, event: CallLinkSet, stamp: Stamp) -> None:
+    room.call = Call(event.link, event.author, stamp.id)
+
+
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {
     SetAgreement: _set_agreement,
     AnswerAgreement: _answer_agreement,
     NameRoom: _name_room,
     SetInvitation: _set_invitation,
+    SetCallLink: _set_call_link,
 }
 EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {
     AgreementSet: _agreement_set,
     AgreementAnswered: _agreement_answered,
     RoomNamed: _room_named,
     InvitationSet: _invitation_set,
+    CallLinkSet: _call_link_set,
 }

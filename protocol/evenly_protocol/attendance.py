@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.members import Member, attending, is_facilitator, somebody
 from evenly_protocol.refusals import Refusal, refuse
-from evenly_protocol.words import SERVER, Presence
+from evenly_protocol.words import SERVER, Presence, Role
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 CHAIR_FREE_AFTER_MS = 5 * 60_000
 """With no facilitator attending for this long, any participant may take the chair."""
+
+
+DEPUTY_LEADS_AFTER_MS = 60_000
+"""With no facilitator attending for this long, the deputy leads by itself."""
 
 
 class SetAttending(Command, frozen=True):
@@ -45,6 +49,18 @@ class ListenToday(Command, frozen=True):
 
 class TakeChair(Command, frozen=True):
     """Lead the session while no facilitator is there."""
+
+
+class SetDeputy(Command, frozen=True):
+    """This member leads when no facilitator is there; 0: nobody does by itself."""
+
+    seat: int
+
+
+class LetDeputyLead(Command, frozen=True):
+    """The server: no facilitator has been on the call since then (UTC milliseconds), for a minute."""
+
+    since: int
 
 
 class NoticeConnected(Command, frozen=True):
@@ -95,6 +111,20 @@ class ChairReturned(Event, frozen=True):
     """A facilitator is back, and leads."""
 
 
+class DeputySet(Event, frozen=True):
+    """This member leads when no facilitator is there; 0 for nobody."""
+
+    seat: int
+
+
+def deputy_due(room: Room) -> tuple[int, Command] | None:
+    """When the deputy leads by itself, and the command for it; None while nothing of the kind is due."""
+    deputy, since = room.members.get(room.deputy), room.unled_since
+    if since is None or deputy is None or not deputy.attending or deputy.is_guest or deputy.role is Role.OBSERVER:
+        return None
+    return since + DEPUTY_LEADS_AFTER_MS, LetDeputyLead(since)
+
+
 def chair_is_free(room: Room, at: int) -> bool:
     """Whether a participant may lead now: no facilitator has been on the call for 5 minutes."""
     since = room.unled_since
@@ -134,6 +164,22 @@ def _take_chair(room: Room, command: TakeChair, asking: Asking) -> list[Event] |
     if not chair_is_free(room, asking.at):
         return refuse("chair_taken")
     return [ChairTaken(asking.by)]
+
+
+def _set_deputy(room: Room, command: SetDeputy, asking: Asking) -> list[Event] | Refusal:
+    member = somebody(room, command.seat)
+    if command.seat and (member is None or member.is_guest):
+        return refuse("no_such_seat")
+    if member is not None and member.role is Role.OBSERVER:
+        return refuse("not_allowed")
+    return [] if room.deputy == command.seat else [DeputySet(command.seat)]
+
+
+def _let_deputy_lead(room: Room, command: LetDeputyLead, asking: Asking) -> list[Event] | Refusal:
+    due = deputy_due(room)
+    if due is None or room.unled_since != command.since or asking.at < due[0]:
+        return []
+    return [ChairTaken(room.deputy)]
 
 
 def _notice_connected(room: Room, command: NoticeConnected, asking: Asking) -> list[Event] | Refusal:
@@ -193,6 +239,10 @@ def _chair_taken(room: Room, event: ChairTaken, stamp: Stamp) -> None:
     room.chair = event.seat
 
 
+def _deputy_set(room: Room, event: DeputySet, stamp: Stamp) -> None:
+    room.deputy = event.seat
+
+
 def _chair_returned(room: Room, event: ChairReturned, stamp: Stamp) -> None:
     room.chair = 0
 
@@ -218,6 +268,8 @@ DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]
     LeaveCall: _leave,
     ListenToday: _listen,
     TakeChair: _take_chair,
+    SetDeputy: _set_deputy,
+    LetDeputyLead: _let_deputy_lead,
     NoticeConnected: _notice_connected,
     NoticeLost: _notice_lost,
 }
@@ -227,5 +279,6 @@ EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {
     MemberLeft: _left,
     ListeningSet: _listening_set,
     ChairTaken: _chair_taken,
+    DeputySet: _deputy_set,
     ChairReturned: _chair_returned,
 }

@@ -12,31 +12,43 @@ from typing import TYPE_CHECKING, Any, Union
 import msgspec
 
 from evenly_protocol import (
+    actions,
+    agenda,
     agreement,
     airtime,
     attendance,
     corrections,
+    exchange,
     floor,
     hands,
+    issues,
+    labels,
     members,
+    pairs,
     permissions,
     rounds,
     seats,
+    series,
     session,
     settings,
     taking_back,
     turns,
     undo,
 )
-from evenly_protocol.agreement import Agreement
+from evenly_protocol.actions import Action
+from evenly_protocol.agreement import Agreement, Call
+from evenly_protocol.exchange import Post
 from evenly_protocol.facts import Asking, Command, Event, Stamp
 from evenly_protocol.floor import Floor
+from evenly_protocol.issues import Issue
 from evenly_protocol.members import Member
+from evenly_protocol.pairs import Met
 from evenly_protocol.refusals import Refusal, refuse
+from evenly_protocol.series import DatePoll, Planned
 from evenly_protocol.session import PastSession, Session
 from evenly_protocol.settings import Settings
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Snapshots of another version are not read: the room is folded from its entries instead."""
 
 OUTCOMES_KEPT = 64
@@ -74,6 +86,14 @@ class Room(msgspec.Struct, array_like=True):
         unled_since: since when no facilitator is on the call, UTC milliseconds.
         seen: commands accepted, by device key; the empty key is for those not recorded to anybody.
         last: the id of the last entry folded.
+        actions, issues, posts: the boards, the oldest first.
+        series: planned sessions, those that were held first.
+        poll: the dates that are being asked about.
+        call: where the group meets.
+        deputy: who leads when no facilitator is there; 0 for nobody.
+        met: who has been paired with whom.
+        introductions: people made known to each other through asks that were met.
+        coaching_minutes: minutes of coaching one to one.
     """
 
     id: bytes
@@ -96,6 +116,16 @@ class Room(msgspec.Struct, array_like=True):
     unled_since: int | None = None
     seen: dict[bytes, CommandsSeen] = {}
     last: bytes = b""
+    actions: list[Action] = []
+    issues: list[Issue] = []
+    posts: list[Post] = []
+    series: list[Planned] = []
+    poll: DatePoll | None = None
+    call: Call = Call()
+    deputy: int = 0
+    met: list[Met] = []
+    introductions: int = 0
+    coaching_minutes: int = 0
 
     @property
     def running(self) -> Session | None:
@@ -128,7 +158,26 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     events: list[AnyEvent]
 
 
-_PARTS = (seats, attendance, agreement, settings, session, floor, hands, turns, rounds, corrections, undo)
+_PARTS = (
+    seats,
+    attendance,
+    agreement,
+    settings,
+    session,
+    agenda,
+    floor,
+    hands,
+    turns,
+    rounds,
+    issues,
+    pairs,
+    actions,
+    exchange,
+    series,
+    labels,
+    corrections,
+    undo,
+)
 _DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {}
 _EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {}
 for _part in _PARTS:
@@ -182,6 +231,11 @@ _QUIET = frozenset(
         turns.TurnUnsure,
         turns.TurnExtended,
         turns.AnswerBegan,
+        *actions.EVOLVE,
+        *exchange.EVOLVE,
+        *series.EVOLVE,
+        *labels.EVOLVE,
+        *pairs.EVOLVE,
     }
 )
 """Events that change neither who is eligible nor whether talk counts."""

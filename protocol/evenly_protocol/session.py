@@ -1,4 +1,4 @@
-"""A session from start to end: its phases, hold, and what is kept of the one before."""
+"""A session from start to end, its holds, its hosts, and what is kept of the one before. Phases are in agenda.py."""
 
 from __future__ import annotations
 
@@ -7,64 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from evenly_protocol import airtime
+from evenly_protocol import actions, agenda, airtime, issues, pairs, series
+from evenly_protocol.agenda import Phase, PhaseBefore, PhasePlan, PhaseStarted, Visit
 from evenly_protocol.airtime import Correction, Segment, Span
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.floor import Floor
+from evenly_protocol.issues import Question
+from evenly_protocol.members import attending
+from evenly_protocol.pairs import Pairs
 from evenly_protocol.refusals import Refusal, refuse
-from evenly_protocol.sealed import FieldKind, allowed_length
 from evenly_protocol.steps import Step
 from evenly_protocol.turns import end_turn
-from evenly_protocol.words import MILLISECONDS_A_MINUTE, FloorMode, Presence
+from evenly_protocol.words import FloorMode, Presence, Role
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
     from evenly_protocol.room import Room
 
-PHASES_AT_MOST = 64
-MINUTES_AT_MOST = 600
 PAST_SESSIONS_KEPT = 200
-
-
-class PhasePlan(msgspec.Struct, array_like=True, frozen=True):
-    """A phase as planned.
-
-    Attributes:
-        activity: its kind, an ASCII word such as `talk`.
-        title: its sealed title; empty where the activity's own name will do.
-        minutes: planned length.
-        mode: the floor mode that it begins with.
-        counted: whether talk in it counts towards equal air time.
-        holder: the seat of the issue-holder, 0 for none.
-        with_facilitators: whether facilitators speak in its round.
-    """
-
-    activity: str
-    title: bytes
-    minutes: int
-    mode: FloorMode
-    counted: bool = True
-    holder: int = 0
-    with_facilitators: bool = False
-
-
-class Phase(msgspec.Struct, array_like=True):
-    """The phase under way. `started`: UTC milliseconds; `extra_ms`, `held_ms`: milliseconds added to its end."""
-
-    activity: str
-    title: bytes
-    minutes: int
-    mode: FloorMode
-    counted: bool
-    holder: int
-    started: int
-    extra_ms: int = 0
-    held_ms: int = 0
-
-    @property
-    def ends_at(self) -> int:
-        """When it ends by plan, holds added, UTC milliseconds."""
-        return self.started + self.minutes * MILLISECONDS_A_MINUTE + self.extra_ms + self.held_ms
 
 
 class Session(msgspec.Struct, array_like=True):
@@ -86,6 +46,19 @@ class Session(msgspec.Struct, array_like=True):
         corrections: what was moved in the ledger.
         timeline: since when who was eligible.
         steps: what can be undone, the oldest first.
+        allotted: what each phase has in all, milliseconds; empty where none was ever moved.
+        skipped: phases to come that are left out, by index.
+        visits: the phases that have been, in order.
+        before: what the beginning of the phase under way replaced; None for the first.
+        holders: whose issue each is, by its number.
+        end_moved_ms: by how much the agreed end has moved, milliseconds.
+        closed_at: since when only informal talk goes on, UTC milliseconds.
+        planned: the planned session that this is; empty for none.
+        brought: the issue that was brought, by its number in the session.
+        questions: what was asked in words, in order.
+        questions_kept: the numbers of the issues whose questions their holder keeps for themselves.
+        pairs: the pairs that talk now, or did last.
+        hosts: everybody who has been host, in order.
     """
 
     id: bytes
@@ -103,6 +76,24 @@ class Session(msgspec.Struct, array_like=True):
     corrections: list[Correction] = []
     timeline: list[Segment] = []
     steps: list[Step] = []
+    allotted: list[int] = []
+    skipped: list[int] = []
+    visits: list[Visit] = []
+    before: PhaseBefore | None = None
+    holders: dict[int, int] = {}
+    end_moved_ms: int = 0
+    closed_at: int | None = None
+    planned: bytes = b""
+    brought: dict[int, bytes] = {}
+    questions: list[Question] = []
+    questions_kept: list[int] = []
+    pairs: Pairs | None = None
+    hosts: list[int] = []
+
+    @property
+    def over_at(self) -> int | None:
+        """When its agenda ended, UTC milliseconds: at its end, or when it was left open; None while it goes on."""
+        return self.ended_at if self.closed_at is None else self.closed_at
 
     @property
     def running(self) -> bool:
@@ -113,7 +104,8 @@ class Session(msgspec.Struct, array_like=True):
 class PastSession(msgspec.Struct, array_like=True, frozen=True):
     """What is kept of a session once the next begins: totals only.
 
-    `counted` is milliseconds by seat; `evenness` and `coverage` are in thousandths, −1 where not defined.
+    `counted` is milliseconds by seat; `evenness` and `coverage` are in thousandths, −1 where not defined. `held`: the
+    seats whose issue it was; `hosts`: the seats that led it as hosts; `planned`: the planned session that it was.
     """
 
     number: int
@@ -122,19 +114,29 @@ class PastSession(msgspec.Struct, array_like=True, frozen=True):
     counted: dict[int, int]
     evenness: int
     coverage: int
+    held: list[int] = []
+    hosts: list[int] = []
+    planned: bytes = b""
 
 
 class StartSession(Command, frozen=True):
-    """Start a session with these phases."""
+    """Start a session with these phases. `host` leads it; `planned`: the planned session that it is."""
 
     phases: list[PhasePlan]
     host: int = 0
+    planned: bytes = b""
 
 
 class EndSession(Command, frozen=True):
     """End the session. `number` names it, so that two people end one."""
 
     number: int
+
+
+class HandOver(Command, frozen=True):
+    """This member leads the session as its host from now on; 0: nobody but the standing facilitators."""
+
+    seat: int
 
 
 class Hold(Command, frozen=True):
@@ -145,22 +147,10 @@ class Resume(Command, frozen=True):
     """Go on, to the same second."""
 
 
-class ExtendPhase(Command, frozen=True):
-    """Move the phase's end by so many milliseconds."""
+class EndDeserted(Command, frozen=True):
+    """The server: nobody is there any more for informal talk. `number` names the session."""
 
-    ms: int
-
-
-class CountPhase(Command, frozen=True):
-    """Say whether talk counts, from now on."""
-
-    counted: bool
-
-
-class SetIssueHolder(Command, frozen=True):
-    """Say whose issue it is; 0 for nobody's."""
-
-    seat: int
+    number: int
 
 
 class NoticeGap(Command, frozen=True):
@@ -176,10 +166,17 @@ class SessionStarted(Event, frozen=True):
     attending: list[int]
     host: int
     author: bytes
+    planned: bytes = b""
 
 
 class SessionEnded(Event, frozen=True):
     """The session is over."""
+
+
+class HostSet(Event, frozen=True):
+    """This member is host of the session now; 0 for nobody."""
+
+    seat: int
 
 
 class HoldBegan(Event, frozen=True):
@@ -188,24 +185,6 @@ class HoldBegan(Event, frozen=True):
 
 class HoldEnded(Event, frozen=True):
     """It goes on."""
-
-
-class PhaseExtended(Event, frozen=True):
-    """The phase's end has moved, milliseconds."""
-
-    ms: int
-
-
-class PhaseCounted(Event, frozen=True):
-    """Talk counts from now on, or does not."""
-
-    counted: bool
-
-
-class IssueHolderSet(Event, frozen=True):
-    """It is this member's issue; 0: nobody's."""
-
-    seat: int
 
 
 class GapNoticed(Event, frozen=True):
@@ -219,26 +198,32 @@ GAP_COUNTS_UNTIL_MS = 30_000
 
 
 def _start(room: Room, command: StartSession, asking: Asking) -> list[Event] | Refusal:
-    if room.running is not None:
+    running = room.running
+    if running is not None and running.closed_at is None:
         return refuse("session_running")
-    if not 1 <= len(command.phases) <= PHASES_AT_MOST:
-        return refuse("bad_number")
-    for plan in command.phases:
-        if not 1 <= plan.minutes <= MINUTES_AT_MOST or len(plan.activity) > 32:
-            return refuse("bad_number")
-        if plan.title and not allowed_length(FieldKind.TITLE, len(plan.title)):
-            return refuse("bad_length")
-    if command.phases[0].mode in (FloorMode.SOLO, FloorMode.ROUND):
-        return refuse("wrong_mode")
+    refusal = agenda.refused_plan(room, command.phases)
+    if refusal is not None:
+        return refusal
     if command.host and not _has_screen(room, command.host):
         return refuse("no_such_seat")
+    if command.planned and series.planned_with(room, command.planned) is None:
+        return refuse("no_such_meeting")
     here = [
         m.seat
         for m in room.members.values()
         if not m.removed and (m.seat in asking.connected or (m.is_guest and m.attending))
     ]
     author = room.members[asking.by].ik if asking.by in room.members else b""
-    return [SessionStarted(command.phases, here, command.host, author)]
+    started = SessionStarted(command.phases, here, command.host, author, command.planned)
+    ended: list[Event] = [] if running is None else [SessionEnded()]
+    if command.phases[0].mode not in (FloorMode.SOLO, FloorMode.ROUND):
+        return [*ended, started]
+    after, stamp = agenda.copy_of(room), Stamp(room.seq + 1, asking.at, asking.id, asking.by)
+    if ended:
+        _ended(after, SessionEnded(), stamp)
+    _started(after, started, stamp)
+    following = agenda.beginning(after, PhaseStarted(0), asking, stamp)
+    return following if isinstance(following, Refusal) else [*ended, started, *following]
 
 
 def _has_screen(room: Room, seat: int) -> bool:
@@ -253,6 +238,32 @@ def _end(room: Room, command: EndSession, asking: Asking) -> list[Event] | Refus
     return [SessionEnded()]
 
 
+def empty_due(room: Room) -> tuple[int, Command] | None:
+    """When informal talk ends by itself, because nobody is there any more, and the command for it."""
+    session = room.running
+    if session is None or session.closed_at is None or any(attending(room)):
+        return None
+    return room.at, EndDeserted(session.number)
+
+
+def _end_deserted(room: Room, command: EndDeserted, asking: Asking) -> list[Event] | Refusal:
+    session = room.running
+    if session is None or session.number != command.number or empty_due(room) is None:
+        return []
+    return [SessionEnded()]
+
+
+def _hand_over(room: Room, command: HandOver, asking: Asking) -> list[Event] | Refusal:
+    session = room.running
+    if command.seat and not _has_screen(room, command.seat):
+        return refuse("no_such_seat")
+    if command.seat and room.members[command.seat].role is Role.OBSERVER:
+        return refuse("not_allowed")
+    if not command.seat and not any(m.role is Role.FACILITATOR and m.attending for m in room.members.values()):
+        return refuse("last_facilitator")
+    return [] if session is None or session.host == command.seat else [HostSet(command.seat)]
+
+
 def _hold(room: Room, command: Hold, asking: Asking) -> list[Event] | Refusal:
     session = room.running
     return [] if session is None or session.held_since is not None else [HoldBegan()]
@@ -261,29 +272,6 @@ def _hold(room: Room, command: Hold, asking: Asking) -> list[Event] | Refusal:
 def _resume(room: Room, command: Resume, asking: Asking) -> list[Event] | Refusal:
     session = room.running
     return refuse("not_held") if session is None or session.held_since is None else [HoldEnded()]
-
-
-def _extend(room: Room, command: ExtendPhase, asking: Asking) -> list[Event] | Refusal:
-    session = room.running
-    if session is None:
-        return refuse("no_session")
-    after = session.phase.minutes * MILLISECONDS_A_MINUTE + session.phase.extra_ms + command.ms
-    if command.ms == 0 or not 0 <= after <= MINUTES_AT_MOST * MILLISECONDS_A_MINUTE:
-        return refuse("bad_number")
-    return [PhaseExtended(command.ms)]
-
-
-def _count(room: Room, command: CountPhase, asking: Asking) -> list[Event] | Refusal:
-    session = room.running
-    return [] if session is None or session.phase.counted == command.counted else [PhaseCounted(command.counted)]
-
-
-def _set_holder(room: Room, command: SetIssueHolder, asking: Asking) -> list[Event] | Refusal:
-    session = room.running
-    member = room.members.get(command.seat)
-    if command.seat and (member is None or member.removed):
-        return refuse("no_such_seat")
-    return [] if session is None or session.phase.holder == command.seat else [IssueHolderSet(command.seat)]
 
 
 def _notice_gap(room: Room, command: NoticeGap, asking: Asking) -> list[Event] | Refusal:
@@ -302,17 +290,33 @@ def _started(room: Room, event: SessionStarted, stamp: Stamp) -> None:
     if not event.phases:
         return
     first = event.phases[0]
-    room.session = Session(
+    session = room.session = Session(
         id=stamp.id,
         number=(last.number if last else 0) + 1,
         started_at=stamp.at,
         phases=event.phases,
         phase_index=0,
-        phase=Phase(first.activity, first.title, first.minutes, first.mode, first.counted, first.holder, stamp.at),
+        phase=Phase(
+            first.activity,
+            first.title,
+            first.minutes,
+            first.mode,
+            first.counted,
+            first.holder,
+            stamp.at,
+            issue=first.issue,
+        ),
         author=event.author,
         host=event.host,
         floor=Floor(mode=first.mode, idle_since=stamp.at),
+        holders={p.issue: p.holder for p in event.phases if p.issue and p.holder and p.activity != "feedback"},
+        planned=event.planned,
+        hosts=[event.host] if event.host else [],
     )
+    for number, seat in session.holders.items():
+        issues.note_holder(room, session, number, seat)
+    series.note_held(room, session, stamp.at)
+    actions.clear_board(room, session.number)
     here = set(event.attending)
     for member in room.members.values():
         member.presence = Presence.HERE if member.seat in here else Presence.GONE
@@ -320,15 +324,17 @@ def _started(room: Room, event: SessionStarted, stamp: Stamp) -> None:
 
 
 def _totals_of(session: Session) -> PastSession:
-    ended_at = session.ended_at or 0
-    sums = airtime.totals(session, ended_at)
+    sums = airtime.totals(session, session.ended_at or 0)
     return PastSession(
         number=session.number,
         started_at=session.started_at,
-        ended_at=ended_at,
+        ended_at=session.over_at or 0,
         counted=sums.counted,
         evenness=-1 if sums.evenness is None else round(sums.evenness * 10),
         coverage=round(sums.coverage * 1000),
+        held=list(issues.issues_held(session).values()),
+        hosts=session.hosts,
+        planned=session.planned,
     )
 
 
@@ -340,10 +346,21 @@ def _ended(room: Room, event: SessionEnded, stamp: Stamp) -> None:
     for turn in list(session.floor.turns):
         end_turn(room, turn.id, stamp.at)
     session.floor = Floor(mode=session.floor.mode, idle_since=stamp.at)
+    session.visits.append(Visit(session.phase_index, session.phase.started, stamp.at, session.phase.held_ms))
     session.ended_at = stamp.at
+    pairs.end_pairs(room, stamp.at)
+    issues.note_held(room, session)
+    actions.carry_over(room, session, session.over_at or stamp.at)
     room.timekeeper = room.chair = 0
     for member in room.members.values():
         member.listening = False
+
+
+def _host_set(room: Room, event: HostSet, stamp: Stamp) -> None:
+    if room.session is not None:
+        room.session.host = event.seat
+        if event.seat and event.seat not in room.session.hosts:
+            room.session.hosts = [*room.session.hosts, event.seat]
 
 
 def _hold_began(room: Room, event: HoldBegan, stamp: Stamp) -> None:
@@ -363,25 +380,14 @@ def _release(session: Session, at: int) -> None:
         return
     since, floor = session.held_since, session.floor
     session.held_since = None
-    session.phase.held_ms += at - max(since, session.phase.started)
+    stood = at - max(since, session.phase.started)
+    session.phase.held_ms += stood
+    session.end_moved_ms += stood
+    if session.pairs is not None and not session.pairs.over:
+        session.pairs.ends_at += at - max(since, session.pairs.began)
     floor.idle_since += at - max(since, floor.idle_since)
     for turn in floor.turns:
         turn.stand_still(since, at)
-
-
-def _extended(room: Room, event: PhaseExtended, stamp: Stamp) -> None:
-    if room.session is not None:
-        room.session.phase.extra_ms += event.ms
-
-
-def _counted(room: Room, event: PhaseCounted, stamp: Stamp) -> None:
-    if room.session is not None:
-        room.session.phase.counted = event.counted
-
-
-def _holder_set(room: Room, event: IssueHolderSet, stamp: Stamp) -> None:
-    if room.session is not None:
-        room.session.phase.holder = event.seat
 
 
 def _gap_noticed(room: Room, event: GapNoticed, stamp: Stamp) -> None:
@@ -395,20 +401,17 @@ def _gap_noticed(room: Room, event: GapNoticed, stamp: Stamp) -> None:
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {
     StartSession: _start,
     EndSession: _end,
+    HandOver: _hand_over,
+    EndDeserted: _end_deserted,
     Hold: _hold,
     Resume: _resume,
-    ExtendPhase: _extend,
-    CountPhase: _count,
-    SetIssueHolder: _set_holder,
     NoticeGap: _notice_gap,
 }
 EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {
     SessionStarted: _started,
     SessionEnded: _ended,
+    HostSet: _host_set,
     HoldBegan: _hold_began,
     HoldEnded: _hold_ended,
-    PhaseExtended: _extended,
-    PhaseCounted: _counted,
-    IssueHolderSet: _holder_set,
     GapNoticed: _gap_noticed,
 }

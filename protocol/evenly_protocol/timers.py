@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evenly_protocol.attendance import deputy_due
 from evenly_protocol.facts import Command
+from evenly_protocol.pairs import pairs_due
+from evenly_protocol.session import empty_due
 from evenly_protocol.turns import MarkUnmarked, MarkUnsure, PassToAnswer, answer_due, unmarked_at, unsure_at
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ def _dues(room: Room) -> Iterator[tuple[int, Command]]:
         unsure = unsure_at(room, turn)
         if unsure is not None:
             yield unsure, MarkUnsure(turn.id)
+    for due in (pairs_due(room), deputy_due(room), empty_due(room)):
+        if due is not None:
+            yield due
     unmarked = unmarked_at(room)
     if unmarked is not None:
         yield unmarked, MarkUnmarked(floor.idle_since)

@@ -15,6 +15,7 @@ from evenly_protocol import airtime
 from evenly_protocol.attendance import arrival
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.hands import Hand, hand_with, take_out
+from evenly_protocol.issues import note_question
 from evenly_protocol.members import takes_part, tracks
 from evenly_protocol.queue import first_callable, is_blocked, places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
@@ -502,6 +503,7 @@ def end_turn(room: Room, turn_id: bytes, at: int) -> None:
     floor.turns.remove(turn)
     turn.before = None
     floor.just_ended = turn
+    note_question(room, turn)
     if not floor.turns:
         floor.idle_since = at
 

@@ -11,13 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from evenly_protocol.agenda import (
+    AgendaResized,
+    IssueHolderSet,
+    PhaseCounted,
+    PhaseExtended,
+    PhaseSkipped,
+    PhaseStarted,
+    PhaseTakenBack,
+    RoomLeftOpen,
+    allotment,
+)
 from evenly_protocol.corrections import AirTimeCorrected, CorrectionUndone, can_undo
 from evenly_protocol.facts import Command, Event, Stamp, wire_name
 from evenly_protocol.floor import FloorModeSet
 from evenly_protocol.hands import HandPlaced, HandsLowered, HandsRestored, QueueSwitched, hand_with
 from evenly_protocol.members import is_facilitator, tracks
 from evenly_protocol.refusals import Refusal, refuse
-from evenly_protocol.session import IssueHolderSet, PhaseCounted, PhaseExtended
+from evenly_protocol.series import PlannedChanged, SeriesPlanned, draft_of, planned_with
+from evenly_protocol.series import to_come as planned_to_come
+from evenly_protocol.session import HostSet
 from evenly_protocol.settings import SettingsChanged
 from evenly_protocol.steps import STEPS_KEPT, Step
 from evenly_protocol.taking_back import TurnTakenBack, can_take_back
@@ -40,6 +53,12 @@ Inverse = (
     | CorrectionUndone
     | TurnTakenBack
     | SettingsChanged
+    | PhaseTakenBack
+    | PhaseSkipped
+    | AgendaResized
+    | HostSet
+    | SeriesPlanned
+    | PlannedChanged
 )
 """The events that take steps back."""
 
@@ -80,6 +99,9 @@ def remember(room: Room, stamp: Stamp, events: list[Event], inverses: list[Inver
     session = room.session
     if session is None or not inverses or any(isinstance(e, StepUndone) for e in events):
         return
+    # A phase that is taken back takes its floor, its round and its speaker with it.
+    phase: list[Inverse] = [i for i in inverses if isinstance(i, PhaseTakenBack)]
+    inverses = phase or inverses
     what = wire_name(type(inverses[-1]).__name__)
     session.steps.append(Step(stamp.id, stamp.by, what, _encode(inverses[::-1])))
     del session.steps[:-STEPS_KEPT]
@@ -123,6 +145,18 @@ def _fits(room: Room, event: Inverse) -> bool:
             return room.running is not None and not up & back
         case SettingsChanged():
             return True
+        case PhaseTakenBack():
+            return room.running is not None and room.running.phase.visit == event.visit
+        case PhaseExtended():
+            return room.running is not None and event.visit in (0, room.running.phase.visit)
+        case AgendaResized():
+            return room.running is not None and len(event.allotted) == len(room.running.phases)
+        case PhaseSkipped():
+            return room.running is not None and event.index > room.running.phase_index
+        case SeriesPlanned():
+            return all(planned_with(room, d.id) is not None or not _is_held(room, d.id) for d in event.sessions)
+        case PlannedChanged():
+            return planned_with(room, event.session.id) is not None
         case _:
             return room.running is not None
 
@@ -169,7 +203,39 @@ def _of_queue(room: Room, event: QueueSwitched, stamp: Stamp) -> Inverse | None:
 
 
 def _of_phase(room: Room, event: PhaseExtended, stamp: Stamp) -> Inverse | None:
-    return PhaseExtended(-event.ms)
+    return PhaseExtended(-event.ms, event.visit)
+
+
+def _of_resized(room: Room, event: AgendaResized, stamp: Stamp) -> Inverse | None:
+    session = room.session
+    if session is None:
+        return None
+    return AgendaResized([allotment(session, i) for i in range(len(session.phases))], session.end_moved_ms)
+
+
+def _of_started(room: Room, event: PhaseStarted | RoomLeftOpen, stamp: Stamp) -> Inverse | None:
+    return None if room.running is None else PhaseTakenBack(room.running.phase.visit + 1)
+
+
+def _of_skipped(room: Room, event: PhaseSkipped, stamp: Stamp) -> Inverse | None:
+    return PhaseSkipped(event.index, not event.skip)
+
+
+def _of_host(room: Room, event: HostSet, stamp: Stamp) -> Inverse | None:
+    return None if room.session is None else HostSet(room.session.host)
+
+
+def _of_series(room: Room, event: SeriesPlanned, stamp: Stamp) -> Inverse | None:
+    return SeriesPlanned([draft_of(p) for p in planned_to_come(room)])
+
+
+def _of_planned(room: Room, event: PlannedChanged, stamp: Stamp) -> Inverse | None:
+    planned = planned_with(room, event.session.id)
+    return None if planned is None else PlannedChanged(draft_of(planned))
+
+
+def _is_held(room: Room, planned: bytes) -> bool:
+    return any(p.id == planned and p.number for p in room.series)
 
 
 def _of_counted(room: Room, event: PhaseCounted, stamp: Stamp) -> Inverse | None:
@@ -177,7 +243,11 @@ def _of_counted(room: Room, event: PhaseCounted, stamp: Stamp) -> Inverse | None
 
 
 def _of_holder(room: Room, event: IssueHolderSet, stamp: Stamp) -> Inverse | None:
-    return None if room.session is None else IssueHolderSet(room.session.phase.holder)
+    session = room.session
+    if session is None:
+        return None
+    seat = session.holders.get(event.issue, 0) if event.issue else session.phase.holder
+    return IssueHolderSet(seat, event.issue)
 
 
 def _of_extended(room: Room, event: TurnExtended, stamp: Stamp) -> Inverse | None:
@@ -200,6 +270,13 @@ _INVERSE: dict[type[Event], Callable[[Room, Any, Stamp], Inverse | None]] = {
     IssueHolderSet: _of_holder,
     TurnExtended: _of_extended,
     SettingsChanged: _of_settings,
+    PhaseStarted: _of_started,
+    RoomLeftOpen: _of_started,
+    AgendaResized: _of_resized,
+    PhaseSkipped: _of_skipped,
+    HostSet: _of_host,
+    SeriesPlanned: _of_series,
+    PlannedChanged: _of_planned,
 }
 
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {Undo: _undo}

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 
 from evenly_protocol.facts import wire_name
 from evenly_protocol.room import AnyCommand, AnyEvent, Entry
 
-VERSION = (1, 0)
+VERSION = (1, 1)
 """Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
 
 MESSAGE_AT_MOST = 16 * 1024
@@ -241,7 +241,8 @@ class Events(Frame, frozen=True):
 class Entries(Frame, frozen=True):
     """A page of history. `more`: ask again after the last."""
 
-    entries: list[Entry]
+    # As the journal keeps them, byte for byte, so that their chain can be made again; `read_entry` reads one.
+    entries: list[msgspec.Raw]
     more: bool
 
 
@@ -311,14 +312,31 @@ ServerFrame = (
     | ByeFrame
 )
 
+
+class _LooseEvents(Frame, frozen=True, tag="events"):
+    """`Events` with entries not yet looked at."""
+
+    entries: list[msgspec.Raw]
+
+
+class _LooseEntry(msgspec.Struct, frozen=True, array_like=True):
+    """An `Entry` with events not yet looked at."""
+
+    seq: int
+    id: bytes
+    at: int
+    by: int
+    counter: int
+    events: list[msgspec.Raw]
+
+
 _encoder = msgspec.msgpack.Encoder()
 _client = msgspec.msgpack.Decoder(list[ClientFrame])
 _server = msgspec.msgpack.Decoder(list[ServerFrame])
 _raws = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _event = msgspec.msgpack.Decoder(AnyEvent)
-_loose_events = msgspec.msgpack.Decoder(
-    tuple[Literal["events"], list[tuple[int, bytes, int, int, int, list[msgspec.Raw]]]]
-)
+_loose_events = msgspec.msgpack.Decoder(_LooseEvents)
+_loose_entry = msgspec.msgpack.Decoder(_LooseEntry)
 _one_server = msgspec.msgpack.Decoder(ServerFrame)
 _entry = msgspec.msgpack.Decoder(Entry)
 _DAMAGE = (msgspec.MsgspecError, RecursionError, UnicodeDecodeError)
@@ -353,6 +371,30 @@ def decode_entry(body: bytes) -> Entry:
         return _entry.decode(body)
     except _DAMAGE as error:
         raise Unreadable(str(error)) from None
+
+
+def read_entry(body: bytes | msgspec.Raw) -> tuple[Entry, int]:
+    """An entry of any version, without the events that this version does not know, and how many were left out.
+
+    Raises:
+        Unreadable: the bytes are not an entry at all.
+    """
+    try:
+        return _entry.decode(body), 0
+    except _DAMAGE:
+        pass
+    try:
+        loose = _loose_entry.decode(body)
+    except _DAMAGE as error:
+        raise Unreadable(str(error)) from None
+    events: list[AnyEvent] = []
+    for event in loose.events:
+        try:
+            events.append(_event.decode(event))
+        except _DAMAGE:
+            continue
+    entry = Entry(loose.seq, loose.id, loose.at, loose.by, loose.counter, events)
+    return entry, len(loose.events) - len(events)
 
 
 def encode_events(bodies: Iterable[bytes]) -> bytes:
@@ -401,21 +443,10 @@ def decode_server(message: bytes) -> tuple[list[ServerFrame], int]:
 def _readable_entries(raw: msgspec.Raw) -> tuple[list[ServerFrame], int]:
     """A frame of entries without the events that this version does not know, and how many were left out."""
     try:
-        loose = _loose_events.decode(raw)
-    except _DAMAGE:
+        read = [read_entry(body) for body in _loose_events.decode(raw).entries]
+    except (*_DAMAGE, Unreadable):
         return [], 1
-    skipped = 0
-    entries: list[Entry] = []
-    for entry in loose[1]:
-        seq, id, at, by, counter, raws = entry
-        events: list[AnyEvent] = []
-        for event in raws:
-            try:
-                events.append(_event.decode(event))
-            except _DAMAGE:
-                skipped += 1
-        entries.append(Entry(seq, id, at, by, counter, events))
-    return [Events(entries)], skipped
+    return [Events([entry for entry, _ in read])], sum(skipped for _, skipped in read)
 
 
 def _command_id(message: bytes) -> bytes:

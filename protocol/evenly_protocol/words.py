@@ -80,6 +80,39 @@ class Presence(StrEnum):
     AWAY = "away"
 
 
+class ActionState(StrEnum):
+    """How an action stands. `proposed`: somebody typed it for its owner, who has not confirmed it yet."""
+
+    PROPOSED = "proposed"
+    COMMITTED = "committed"
+    DOING = "doing"
+    BLOCKED = "blocked"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+OPEN_STATES = (ActionState.COMMITTED, ActionState.DOING, ActionState.BLOCKED)
+"""The states of an action that is still to be done."""
+
+
+class PostKind(StrEnum):
+    """What stands on the exchange."""
+
+    ASK = "ask"
+    OFFER = "offer"
+    RESOURCE = "resource"
+    INSIGHT = "insight"
+    WIN = "win"
+
+
+class Label(StrEnum):
+    """How far an item may go: it stays here, members may take it home, or anybody may have it."""
+
+    ROOM = "room"
+    TAKEAWAY = "takeaway"
+    SHAREABLE = "shareable"
+
+
 class Source(StrEnum):
     """How a turn came to be given."""
 

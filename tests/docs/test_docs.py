@@ -13,7 +13,8 @@ from evenly_client.local_server import LocalServer
 from evenly_client.new_room import set_up
 from evenly_client.peer import Peer
 from evenly_client.sealing import DeviceKey
-from evenly_protocol.session import PhasePlan, StartSession
+from evenly_protocol.agenda import PhasePlan
+from evenly_protocol.session import StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext
 from evenly_protocol.words import FloorMode, Lobby

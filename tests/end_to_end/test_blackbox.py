@@ -9,11 +9,12 @@ from pathlib import Path
 
 from evenly_client.peer import Peer, State
 from evenly_client.sealing import DeviceKey
+from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.agreement import NameRoom, SetAgreement
 from evenly_protocol.hands import RaiseHand, WordHand
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.seats import AddGuest, SetName
-from evenly_protocol.session import Hold, PhasePlan, Resume, StartSession
+from evenly_protocol.session import Hold, Resume, StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext, Finish
 from evenly_protocol.wire import RelayType

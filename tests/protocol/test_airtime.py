@@ -6,10 +6,11 @@ from collections import defaultdict
 from fractions import Fraction
 
 import pytest
+from evenly_protocol.agenda import CountPhase, Phase, SetIssueHolder
 from evenly_protocol.airtime import Correction, Segment, Span, Totals, could_invite, totals
 from evenly_protocol.attendance import ComeBack, LeaveCall, ListenToday, NoticeConnected, StepAway
 from evenly_protocol.seats import SetRole
-from evenly_protocol.session import CountPhase, Phase, Session, SetIssueHolder
+from evenly_protocol.session import Session
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import Finish, Speak, Turn
 from evenly_protocol.words import FloorMode, Intent, Role, Source

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from evenly_protocol import agreement, attendance, seats
 from evenly_protocol import members as m
+from evenly_protocol.agenda import SetIssueHolder
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.session import SetIssueHolder
 from evenly_protocol.words import FloorMode, Intent, Presence, Role
 
 from .world import MINUTE, NAME, SECOND, World, code, phase

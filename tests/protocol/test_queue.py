@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 from evenly_protocol import queue
+from evenly_protocol.agenda import CountPhase, SetIssueHolder
 from evenly_protocol.attendance import ComeBack, StepAway
 from evenly_protocol.hands import DeferHand, PlaceHand
-from evenly_protocol.session import CountPhase, SetIssueHolder
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallHand, CallNext
 from evenly_protocol.words import FloorMode, Intent, Order

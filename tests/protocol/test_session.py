@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from evenly_protocol import agenda
 from evenly_protocol import session as s
 from evenly_protocol.floor import Floor
 from evenly_protocol.members import is_facilitator
@@ -44,12 +45,13 @@ def test_two_people_pressing_end_at_once_end_one_session() -> None:
         ([phase()] * 65, "bad_number"),
         ([phase(minutes=0)], "bad_number"),
         ([phase(minutes=601)], "bad_number"),
-        ([s.PhasePlan("talk", b"title", 5, FloorMode.QUEUE)], "bad_length"),
-        ([phase(FloorMode.ROUND)], "wrong_mode"),
-        ([phase(FloorMode.SOLO)], "wrong_mode"),
+        ([agenda.PhasePlan("talk", b"title", 5, FloorMode.QUEUE)], "bad_length"),
+        ([agenda.PhasePlan("dance", b"", 5, FloorMode.QUEUE)], "no_such_activity"),
+        ([phase(holder=9)], "no_such_seat"),
+        ([phase(FloorMode.SOLO)], "nobody_named"),
     ],
 )
-def test_a_plan_is_within_limits(plan: list[s.PhasePlan], refused: str) -> None:
+def test_a_plan_is_within_limits(plan: list[agenda.PhasePlan], refused: str) -> None:
     assert code(World(2, None).do(s.StartSession(plan))) == refused
 
 
@@ -166,24 +168,24 @@ def test_a_session_can_end_in_a_hold() -> None:
 def test_extending_a_phase_moves_its_end_from_that_moment_on() -> None:
     w = World(2)
     ends_at = w.session.phase.ends_at
-    w.must(s.ExtendPhase(5 * MINUTE))
-    w.must(s.ExtendPhase(-MINUTE))
+    w.must(agenda.ExtendPhase(5 * MINUTE))
+    w.must(agenda.ExtendPhase(-MINUTE))
     assert w.session.phase.ends_at == ends_at + 4 * MINUTE
-    assert code(w.do(s.ExtendPhase(0))) == "bad_number"
-    assert code(w.do(s.ExtendPhase(-65 * MINUTE))) == "bad_number"
-    assert code(w.do(s.ExtendPhase(600 * MINUTE))) == "bad_number"
+    assert code(w.do(agenda.ExtendPhase(0))) == "bad_number"
+    assert code(w.do(agenda.ExtendPhase(-65 * MINUTE))) == "bad_number"
+    assert code(w.do(agenda.ExtendPhase(600 * MINUTE))) == "bad_number"
 
 
 def test_changing_whether_a_phase_counts_applies_from_that_moment_on() -> None:
     w = World(4)
     w.give(2)
     w.later(10 * SECOND)
-    w.must(s.CountPhase(False))
+    w.must(agenda.CountPhase(False))
     w.later(20 * SECOND)
-    w.must(s.CountPhase(True))
+    w.must(agenda.CountPhase(True))
     w.later(5 * SECOND)
     assert w.counted(2) == 15 * SECOND
-    assert w.do(s.CountPhase(True)) == []
+    assert w.do(agenda.CountPhase(True)) == []
 
 
 def test_a_gap_is_noticed_only_while_somebody_speaks() -> None:

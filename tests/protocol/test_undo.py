@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evenly_protocol import session as s
+from evenly_protocol import agenda
 from evenly_protocol.corrections import CorrectAirTime
 from evenly_protocol.hands import LowerAllHands, LowerHand, PlaceHand, SwitchQueue
 from evenly_protocol.seats import SetRole, SetTimekeeper
@@ -23,9 +23,9 @@ def undo(w: World, by: int = 1) -> None:
 
 def test_each_step_of_those_who_lead_is_taken_back_in_turn() -> None:
     w = World(4)
-    w.must(s.ExtendPhase(MINUTE))
-    w.must(s.CountPhase(False))
-    w.must(s.SetIssueHolder(3))
+    w.must(agenda.ExtendPhase(MINUTE))
+    w.must(agenda.CountPhase(False))
+    w.must(agenda.SetIssueHolder(3))
     w.must(SwitchQueue(False))
     w.must(ChangeSettings(Settings(order=Order.ARRIVAL)))
     w.give(2)
@@ -97,15 +97,15 @@ def test_the_timekeeper_takes_back_their_own_seat_key() -> None:
 
 def test_of_two_steps_of_a_kind_the_later_is_taken_back_first() -> None:
     w = World(4)
-    w.must(s.ExtendPhase(MINUTE))
+    w.must(agenda.ExtendPhase(MINUTE))
     first = w.entries[-1].id
-    w.must(s.ExtendPhase(MINUTE))
+    w.must(agenda.ExtendPhase(MINUTE))
     assert code(w.do(Undo(first))) == "undo_too_late"
 
 
 def test_a_step_is_taken_back_once() -> None:
     w = World(4)
-    w.must(s.ExtendPhase(MINUTE))
+    w.must(agenda.ExtendPhase(MINUTE))
     step = w.entries[-1].id
     w.must(Undo(step))
     assert code(w.do(Undo(step))) == "nothing_to_undo"
@@ -146,5 +146,5 @@ def test_the_hand_of_somebody_who_only_looks_on_now_is_not_put_back() -> None:
 def test_the_last_steps_are_kept_and_no_more() -> None:
     w = World(4)
     for n in range(STEPS_KEPT + 5):
-        w.must(s.CountPhase(bool(n % 2)))
+        w.must(agenda.CountPhase(bool(n % 2)))
     assert len(w.session.steps) == STEPS_KEPT

@@ -84,8 +84,26 @@ def test_entries_that_are_encoded_already_make_the_same_message() -> None:
     message = wire.encode_events(bodies)
     assert message == wire.encode([wire.Events(w.entries)])
     assert wire.decode_server(message) == ([wire.Events(w.entries)], 0)
-    page = wire.Entries(w.entries, more=True)
+    page = wire.Entries([msgspec.Raw(body) for body in bodies], more=True)
+    assert wire.encode([page]) == msgspec.msgpack.encode([["entries", w.entries, True]])
     assert wire.decode_server(wire.encode([page])) == ([page], 0)
+    assert [wire.read_entry(raw) for raw in page.entries] == [(entry, 0) for entry in w.entries]
+
+
+def test_entries_keep_their_bytes_and_what_a_newer_version_wrote_in_them_is_left_out_and_counted() -> None:
+    """An unknown event, a field of tomorrow in an event and in the entry itself: in a page, and among the events."""
+    known = ["invitation_set", False]
+    written = [7, b"i" * 16, 1_000, 2, 3, [["pixie_dust_thrown", 7], [*known, "more"], known], "tomorrow"]
+    body = msgspec.msgpack.encode(written)
+    message = msgspec.msgpack.encode([["entries", [written], False, "tomorrow"], ["events", [written], "tomorrow"]])
+    (page, happened), skipped = wire.decode_server(message)
+    assert isinstance(page, wire.Entries)
+    assert [bytes(raw) for raw in page.entries] == [body]
+    entry, left_out = wire.read_entry(page.entries[0])
+    assert (len(entry.events), left_out) == (2, 1)
+    assert entry.events[0] == entry.events[1]
+    assert happened == wire.Events([entry])
+    assert skipped == 1
 
 
 def test_what_a_newer_server_says_is_skipped_and_counted() -> None:
@@ -113,12 +131,12 @@ def test_values_are_checked_at_the_door() -> None:
 
 @pytest.mark.parametrize("damaged", [b"", b"\x90\x90", b"\xc1", b"\x80", b"\x91\x92\xa7command\x01", b"\x91" * 5_000])
 def test_an_unreadable_message_is_only_ever_unreadable(damaged: bytes) -> None:
-    for decode in (wire.decode_client, wire.decode_entry):
+    for decode in (wire.decode_client, wire.decode_entry, wire.read_entry):
         with pytest.raises(wire.Unreadable):
             decode(damaged)
 
 
-@pytest.mark.parametrize("decode", [wire.decode_client, wire.decode_server, wire.decode_entry])
+@pytest.mark.parametrize("decode", [wire.decode_client, wire.decode_server, wire.decode_entry, wire.read_entry])
 @given(message=st.binary(max_size=60) | st.lists(st.integers(0, 2**63) | st.binary()).map(msgspec.msgpack.encode))
 def test_no_bytes_make_a_decoder_fail_otherwise(decode: Any, message: bytes) -> None:
     with contextlib.suppress(wire.Unreadable):

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from evenly_protocol import airtime, queue, timers, wire
+from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.facts import Command, Event
 from evenly_protocol.floor import ChangeMode, Floor
 from evenly_protocol.hands import Hand, RaiseHand
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import UNRECORDED, Asking, Entry, Room, RoomCreated, decide, evolve
 from evenly_protocol.seats import AddGuest, Admit, SetRole
-from evenly_protocol.session import EndSession, PhasePlan, Session, StartSession
+from evenly_protocol.session import EndSession, Session, StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext, Finish, GiveFloor, Turn
 from evenly_protocol.words import FloorMode, Intent, Role

@@ -12,7 +12,7 @@ import pytest
 from evenly_client.links import Link
 from evenly_client.peer import Notice, State, Told, TurnedAway
 from evenly_client.sealing import DeviceKey
-from evenly_protocol import agreement, attendance, hands, seats, session, settings, turns
+from evenly_protocol import agenda, agreement, attendance, hands, seats, session, settings, turns
 from evenly_protocol.agreement import AnswerAgreement, NameRoom, SetAgreement, SetInvitation
 from evenly_protocol.attendance import ListenToday
 from evenly_protocol.hands import RaiseHand
@@ -417,10 +417,10 @@ async def test_no_number_in_any_frame_harms_the_room(number: int) -> None:
             attendance.SetAttending(number, True),
             seats.SetTimekeeper(number),
             agreement.AnswerAgreement(number),
-            session.StartSession([session.PhasePlan("a", b"", number, FloorMode.QUEUE, holder=number)], number),
+            session.StartSession([agenda.PhasePlan("a", b"", number, FloorMode.QUEUE, holder=number)], number),
             session.EndSession(number),
-            session.ExtendPhase(number),
-            session.SetIssueHolder(number),
+            agenda.ExtendPhase(number),
+            agenda.SetIssueHolder(number),
             hands.RaiseHand(Intent.SPEAK, seat=number),
             hands.PlaceHand(bytes(16), number),
             turns.GiveFloor(number),

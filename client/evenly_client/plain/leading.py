@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evenly_protocol.agenda import ExtendPhase, PhasePlan
 from evenly_protocol.agreement import SetInvitation
 from evenly_protocol.attendance import SetAttending
 from evenly_protocol.corrections import CorrectAirTime
@@ -12,7 +13,7 @@ from evenly_protocol.hands import LowerAllHands, PlaceHand, SwitchQueue
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.seats import AddGuest, SetTimekeeper
-from evenly_protocol.session import EndSession, ExtendPhase, PhasePlan, StartSession
+from evenly_protocol.session import EndSession, StartSession
 from evenly_protocol.settings import ChangeSettings
 from evenly_protocol.turns import CallNext, ConfirmSpeaker, ExtendTurn, GiveFloor
 from evenly_protocol.undo import Undo, last_step

@@ -240,13 +240,13 @@ def _more(s: Situation) -> Offer:
     limited = next((t for t in o.floor.turns if turns.limit_of(o.room, t)), None)
     if limited is not None:
         return _checked(s, turns.ExtendTurn(limited.id, minute), "a minute for the turn")
-    return _checked(s, session.ExtendPhase(minute), "minute")
+    return _checked(s, agenda.ExtendPhase(minute), "minute")
 
 
 def _keep_end(s: Situation) -> Offer:
     if not s.pause_ms or not s.outlook.leads:
         return None
-    return _checked(s, session.ExtendPhase(-s.pause_ms), "keep the end")
+    return _checked(s, agenda.ExtendPhase(-s.pause_ms), "keep the end")
 
 
 def _undo(s: Situation) -> Offer:

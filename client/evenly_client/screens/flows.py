@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 from evenly_protocol import (
+    agenda,
     airtime,
     attendance,
     corrections,
@@ -119,7 +120,7 @@ async def start(host: Host) -> None:
         body="You can move its end at any time with +.",
     )
     if minutes is not None:
-        host.do(session.StartSession([session.PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
+        host.do(session.StartSession([agenda.PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
 
 
 async def end(host: Host) -> None:

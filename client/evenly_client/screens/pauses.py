@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from evenly_protocol.agenda import PhaseExtended
 from evenly_protocol.room import Entry
-from evenly_protocol.session import HoldBegan, HoldEnded, PhaseExtended
+from evenly_protocol.session import HoldBegan, HoldEnded
 
 ASKED_FROM_MS: Final = 1000
 """A shorter pause moves nothing that anybody would ask about."""

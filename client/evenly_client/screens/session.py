@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, TypeVar
 
 from evenly_protocol import hands, turns, undo
+from evenly_protocol.agenda import ExtendPhase, PhaseExtended
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import Entry as RoomEntry
-from evenly_protocol.session import ExtendPhase, PhaseExtended
 from evenly_protocol.wire import RelayType
 from evenly_protocol.words import FloorMode
 from textual import events, on

@@ -22,8 +22,9 @@ from evenly_client.screens.app import EvenlyApp
 from evenly_client.screens.session import SessionScreen
 from evenly_client.sealing import DeviceKey
 from evenly_client.store import Store
+from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.hands import RaiseHand
-from evenly_protocol.session import PhasePlan, StartSession
+from evenly_protocol.session import StartSession
 from evenly_protocol.wire import Purpose
 from evenly_protocol.words import FloorMode, Intent
 from textual.pilot import Pilot
