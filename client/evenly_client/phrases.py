@@ -62,6 +62,31 @@ def time_of_day(at: int) -> str:
     return time.strftime("%H:%M", time.localtime(at / 1000))
 
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def moment(at: int) -> str:
+    """An instant (UTC milliseconds) as a local day and time: `Friday 27 November 10:00`, with the year if not this."""
+    there, now = time.localtime(at / 1000), time.localtime()
+    year = "" if there.tm_year == now.tm_year else f" {there.tm_year}"
+    day = f"{WEEKDAYS[there.tm_wday]} {there.tm_mday} {MONTHS[there.tm_mon - 1]}{year}"
+    return f"{day} {there.tm_hour:02}:{there.tm_min:02}"
+
+
 def cue_before(limit: int) -> int:
     """How long before its limit a turn's speaker is told, milliseconds: half a minute, or a quarter of a short one."""
     return min(30_000, limit // 4)

@@ -40,6 +40,7 @@ class Who(StrEnum):
     SERVER = "server"
     STANDING = "facilitator by role, or host"
     FACILITATOR = "facilitator"
+    OPENER = "facilitator, or host of the next planned session"
     TRACKER = "facilitator or timekeeper"
     SPEAKER = "facilitator or participant"
     ANYONE = "anyone"
@@ -76,7 +77,7 @@ RULES: dict[type[Command], Rule] = {
     attendance.SetDeputy: Rule(Who.FACILITATOR, in_session=False),
     seats.SetTimekeeper: Rule(Who.FACILITATOR),
     # the session
-    session.StartSession: Rule(Who.FACILITATOR, in_session=False),
+    session.StartSession: Rule(Who.OPENER, in_session=False),
     session.EndSession: Rule(Who.FACILITATOR),
     session.Hold: Rule(Who.ANYONE),
     session.Resume: Rule(Who.FACILITATOR),
@@ -178,6 +179,9 @@ def _is(room: Room, seat: int, who: Who) -> bool:
             return is_facilitator(room, seat) and (room.chair != seat or member.role is Role.FACILITATOR)
         case Who.FACILITATOR:
             return is_facilitator(room, seat)
+        case Who.OPENER:
+            planned = series.next_planned(room)
+            return is_facilitator(room, seat) or (planned is not None and planned.host == seat)
         case Who.TRACKER:
             return tracks(room, seat)
         case Who.SPEAKER:

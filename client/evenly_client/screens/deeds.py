@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from evenly_protocol import agreement, attendance, floor, hands, rounds, session, settings, turns, undo
+from evenly_protocol import agenda, agreement, attendance, floor, hands, rounds, session, settings, turns, undo
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Source

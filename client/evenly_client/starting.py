@@ -1,0 +1,117 @@
+"""How a session starts: a format, the planned session that it is, who holds the issue, who gives feedback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evenly_protocol import series
+from evenly_protocol.actions import last_held
+from evenly_protocol.room import Room
+from evenly_protocol.series import Draft, Planned
+from evenly_protocol.session import StartSession
+from evenly_protocol.words import Role
+
+from evenly_client.formats.planning import PlannedPhase, issues_in, minutes_of, phase_plans, planned
+from evenly_client.formats.shape import Format
+from evenly_client.peer import Peer
+
+PROGRESS = "progress"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A session that could start now.
+
+    Attributes:
+        phases: the agenda, in plain text.
+        planned: the planned session that it is; None for none.
+        holders: whose issue each is, by its number.
+        feedback_by: whose feedback opens it; 0 for nobody's.
+        host: who leads it beside the standing facilitators; 0 for nobody.
+    """
+
+    phases: list[PlannedPhase]
+    planned: Planned | None
+    holders: dict[int, int]
+    feedback_by: int
+    host: int
+
+    @property
+    def minutes(self) -> int:
+        """How long it is, minutes."""
+        return minutes_of(self.phases)
+
+
+def prepared(room: Room, format: Format, *, by: int) -> Start:
+    """The next session of this room in this format, opened by the seat `by`."""
+    coming = series.next_planned(room)
+    feedback_by = _gives_feedback(room)
+    last = coming is not None and coming.feedback
+    phases = [
+        phase
+        for phase in planned(format, first=not feedback_by, last=last)
+        if feedback_by or phase.activity != "feedback"
+    ]
+    holders = dict(enumerate(coming.holders, 1)) if coming is not None else {}
+    host = coming.host if coming is not None else 0
+    if not host and room.members[by].role is not Role.FACILITATOR:
+        host = by
+    return Start(phases, coming, _fitting(room, holders, phases), feedback_by, host)
+
+
+def _gives_feedback(room: Room) -> int:
+    """The last issue-holder, if still a member."""
+    held = [seat for seat in last_held(room) if seat in room.members and not room.members[seat].removed]
+    return held[-1] if held else 0
+
+
+def _fitting(room: Room, holders: dict[int, int], phases: list[PlannedPhase]) -> dict[int, int]:
+    numbers = {phase.issue for phase in phases if phase.issue}
+    return {n: s for n, s in holders.items() if n in numbers and s in room.members and not room.members[s].removed}
+
+
+def command(peer: Peer, start: Start, id: bytes) -> StartSession:
+    """The command that starts it. Give it under this `id`: the texts are sealed to it."""
+    begins = {i: start.feedback_by for i, phase in enumerate(start.phases) if phase.activity == PROGRESS}
+    plans = phase_plans(
+        start.phases,
+        lambda kind, text: peer.seal(kind, text, id),
+        holders=start.holders,
+        feedback_by=start.feedback_by,
+        speakers=begins,
+    )
+    return StartSession(plans, start.host, start.planned.id if start.planned is not None else b"")
+
+
+def series_of(room: Room, format: Format, *, first_at: int, every_days: int) -> list[Draft]:
+    """The N+1 sessions to come in this format: those planned already keep their ids and, where they have them, dates.
+
+    `first_at`: when the first is, UTC milliseconds; 0 leaves the dates open.
+    """
+    coming = series.to_come(room)
+    members = series.rotating(room)
+    hosts = [m.seat for m in room.members.values() if not m.removed and not m.is_guest and m.role is not Role.OBSERVER]
+    participants = [s for s in hosts if s in members]
+    drafts = series.propose(
+        members,
+        hosts=participants or hosts,
+        held=series.held_in_series(room),
+        hosted=series.have_hosted(room),
+        issues=max(1, issues_in(format)),
+        first_at=first_at,
+        every_days=every_days,
+        away={i: p.away for i, p in enumerate(coming) if p.away},
+        minutes=format.minutes,
+        ids=[p.id for p in coming],
+    )
+    return [
+        Draft(
+            d.id or Peer.new_id(),
+            d.at or (coming[i].at if i < len(coming) else 0),
+            d.holders,
+            d.host,
+            d.minutes,
+            d.feedback,
+        )
+        for i, d in enumerate(drafts)
+    ]
