@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 from cyclopts import App, Parameter
@@ -24,6 +25,12 @@ app = App(
     help_format="plaintext",
     version=lambda: _version(),
 )
+
+formats = App(
+    name="formats",
+    help="Session formats: which there are, what they hold, and your own. Example: evenly formats list",
+)
+app.command(formats)
 
 Profile = Annotated[str | None, Parameter(help="Which of your device keys to use.")]
 LinkText = Annotated[str | None, Parameter(help="The link, or the name of a room you have been in.")]
@@ -114,7 +121,11 @@ def open_(
 
 @app.command
 def invite(
-    room: LinkText = None, *, qr: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
+    room: LinkText = None,
+    *,
+    qr: Annotated[bool, Parameter(negative="")] = False,
+    on: str | None = None,
+    profile: Profile = None,
 ) -> None:
     """Print the message to paste into an e-mail. Example: evenly invite "Peer set 3" --qr
 
@@ -122,10 +133,12 @@ def invite(
     ----------
     qr
         Print the link as a QR code too.
+    on
+        The server that the room has moved to (`evenly import`), HOST or HOST:PORT.
     """
     from evenly_client.commands.opening import invite as run
 
-    _exit(run(room, qr=qr, profile=profile))
+    _exit(run(room, qr=qr, on=on, profile=profile))
 
 
 @app.command
@@ -233,6 +246,105 @@ def doctor(link: LinkText = None, *, profile: Profile = None) -> None:
     from evenly_client.doctor import examine
 
     _exit(examine(link, profile))
+
+
+@formats.command(name="list")
+def formats_list() -> None:
+    """Every format, built in and yours. Example: evenly formats list"""
+    from evenly_client.commands.formats import list_ as run
+
+    _exit(run())
+
+
+@formats.command(name="show")
+def formats_show(name: str, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
+    """The phases of a format. Example: evenly formats show action-learning
+
+    Parameters
+    ----------
+    name
+        A format's name, or a .toml file.
+    json
+        For scripts.
+    """
+    from evenly_client.commands.formats import show as run
+
+    _exit(run(name, json=json))
+
+
+@formats.command(name="check")
+def formats_check(*files: str) -> None:
+    """Whether files hold formats; status 1 if one does not. Example: evenly formats check evening.toml
+
+    Parameters
+    ----------
+    files
+        One or more .toml files.
+    """
+    from evenly_client.commands.formats import check as run
+
+    _exit(run(files))
+
+
+@formats.command(name="new")
+def formats_new(
+    name: str, *, from_: Annotated[str, Parameter(name="--from")] = "peer-coaching", edit: bool = False
+) -> None:
+    """Copy a format to change it. Example: evenly formats new monday --from action-learning
+
+    Parameters
+    ----------
+    name
+        The new format's name: a-z, 0-9 and -.
+    from_
+        The format to copy: its name, or a .toml file.
+    edit
+        Open it in your editor, and check it afterwards.
+    """
+    from evenly_client.commands.formats import new as run
+
+    _exit(run(name, source=from_, edit=edit))
+
+
+@app.command
+def export(
+    room: LinkText = None,
+    file: Path | None = None,
+    *,
+    force: Annotated[bool, Parameter(negative="")] = False,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    profile: Profile = None,
+) -> None:
+    """Write a whole room to one file, sealed as it is. Example: evenly export "Peer set 3" set-3.evenly
+
+    Parameters
+    ----------
+    file
+        Where to; by default the room's name and the date.
+    force
+        Replace the file if it exists.
+    insecure
+        Connect to another machine in the clear.
+    """
+    from evenly_client.commands.keeping import export as run
+
+    _exit(run(room, file, force=force, insecure=insecure, profile=profile))
+
+
+@app.command(name="import")
+def import_(file: Path, *, journal: Path | None = None, profile: Profile = None) -> None:
+    """Put an exported room into a server's journal. Example: evenly import set-3.evenly --journal evenly.db
+
+    Parameters
+    ----------
+    file
+        What `evenly export` wrote.
+    journal
+        The file in which a server keeps its rooms. Without it: that of this computer's own (`evenly open`).
+    """
+    from evenly_client.commands.keeping import import_ as run
+
+    _exit(run(file, journal=journal, profile=profile))
 
 
 @app.command(help_flags=[], version_flags=[])

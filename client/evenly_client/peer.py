@@ -40,9 +40,11 @@ from evenly_protocol.wire import (
     Challenge,
     Chunk,
     CommandFrame,
+    Entries,
     Events,
     Frame,
     Hello,
+    History,
     Knock,
     Lobby,
     Ping,
@@ -63,6 +65,7 @@ from evenly_protocol.wire import (
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
+from evenly_client.history import HistoryReader, Progress
 from evenly_client.links import Link
 from evenly_client.outbox import MemoryOutbox, Outbox
 from evenly_client.people import People
@@ -240,6 +243,7 @@ class Peer:
         self._resending: asyncio.TimerHandle | None = None
         self._last_sent_again = 0
         self._farewell = ""
+        self._history = HistoryReader(self._ask_for_history, lambda: self.room.seq)
         self._ended: Exception | None = None
         self._wake = asyncio.Event()
 
@@ -381,6 +385,27 @@ class Peer:
         """A private word that leaves no trace."""
         self._transmit(Relay(type, seat, payload))
 
+    async def history(self, *, progress: Progress | None = None) -> list[Entry]:
+        """Every entry of the room from the first to the server's last as of now; whoever asks meanwhile waits.
+
+        Events that this version does not know are left out. `progress` is told how many entries there are so far,
+        and how many to expect.
+
+        Raises:
+            HistoryUnreadable: what the server sends is no record.
+            TurnedAway: the connection has ended for good.
+        """
+        return (await self._history.read(progress)).entries
+
+    async def records(self, *, progress: Progress | None = None) -> list[bytes]:
+        """The same as the server's journal has them, byte for byte; for an archive. Raises as `history` does."""
+        return (await self._history.read(progress)).bodies
+
+    def _ask_for_history(self, question: History) -> None:
+        """Asks, if the room is live; if not, it is asked again once it is."""
+        if self.state is State.LIVE:
+            self._transmit(question)
+
     @property
     def unsent(self) -> int:
         """Commands that the server has not acknowledged."""
@@ -484,6 +509,8 @@ class Peer:
         match frame:
             case Events():
                 self._fold(frame.entries)
+            case Entries():
+                self._history.page(frame)
             case Welcome():
                 self._welcome(frame)
             case Chunk():
@@ -550,6 +577,7 @@ class Peer:
         self.agreement = None
         self._set_state(State.LIVE)
         self._send_again(SENT_AT_ONCE)
+        self._history.live()
         self._ping(PINGS_AT_JOIN)
 
     def _fold(self, entries: list[Entry]) -> None:
@@ -572,6 +600,8 @@ class Peer:
             self._tell(Happened(entry))
 
     def _refused(self, frame: Refused) -> None:
+        if not frame.id and frame.code == "too_fast":
+            self._history.too_fast()
         if frame.code in TO_BE_SENT_AGAIN:
             self._send_again_later()
             return
@@ -658,6 +688,7 @@ class Peer:
             if not settled.done():
                 settled.set_exception(self._ended)
         self._settling.clear()
+        self._history.end(self._ended)
 
     def _set_state(self, state: State) -> None:
         if state not in (State.LOST, State.ENDED):

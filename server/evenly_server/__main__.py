@@ -1,4 +1,4 @@
-"""The server's command line: `serve`, `backup`, `restore`. `evenly serve` and its kin run exactly this."""
+"""The server's command line: `serve`, `backup`, `restore`, `import`. `evenly serve` and its kin run exactly this."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cyclopts import App, Parameter
 from evenly_protocol.words import DEFAULT_PORT
 
 from evenly_server.journal.archive import backup as write_backup
+from evenly_server.journal.archive import import_room
 from evenly_server.journal.archive import restore as read_backup
 from evenly_server.journal.interface import JournalError
 from evenly_server.logs import set_up
@@ -133,6 +134,24 @@ def restore(file: Path, *, journal: Path) -> None:
     except (JournalError, OSError) as error:
         _fail(error)
     print(f"{done.rooms} rooms, {done.records} entries in {journal}")
+
+
+@app.command(name="import")
+def import_(file: Path, *, journal: Path = Path("evenly.db")) -> None:
+    """Put an exported room into a journal, also while it is served. Example: evenly import set.evenly --journal a.db
+
+    Parameters
+    ----------
+    file
+        What `evenly export` wrote.
+    journal
+        The journal's file; made if there is none.
+    """
+    try:
+        done = import_room(file, journal)
+    except (JournalError, OSError) as error:
+        _fail(error)
+    print(f"1 room, {done.records} entries put into {journal}")
 
 
 def _progress(done: int, expected: int) -> None:

@@ -329,17 +329,18 @@ class RoomActor:
         return None
 
     async def history(self, after: int) -> Entries:
-        """A page of entries after `after`."""
-        entries: list[Entry] = []
-        size = 0
+        """A page of entries after `after`, as they are in the journal."""
+        entries: list[msgspec.Raw] = []
+        size = last = 0
         seq = self.room.seq
         for record in await self._tools.journal.read(self.room.id, min(max(0, after), seq), 500):
             size += len(record.body)
             if entries and size > HISTORY_PAGE:
                 break
             if record.seq <= seq:
-                entries.append(decode_entry(record.body))
-        return Entries(entries, bool(entries) and entries[-1].seq < seq)
+                entries.append(msgspec.Raw(record.body))
+                last = record.seq
+        return Entries(entries, 0 < last < seq)
 
     # -- the loop ------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@ COMMANDS = (
     "serve",
     "backup",
     "restore",
+    "export",
+    "import",
 )
 
 
@@ -64,6 +66,10 @@ def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
         (("invite", "nowhere"), "you have not been in a room called"),
         (("backup", "out.evenly", "--journal", "missing.db"), "evenly:"),
         (("restore", "missing.evenly", "--journal", "new.db"), "evenly:"),
+        (("export", "no such room"), "you have not been in a room called"),
+        (("export", Link("127.0.0.1", 1, bytes(16), bytes(16)).invite_text()), "You are not a member of that room"),
+        (("import", "missing.evenly"), "missing.evenly"),
+        (("import", "--", "--odd.evenly"), "--odd.evenly"),
         (("serve", "--host", "0.0.0.0", "--port", "0", "--journal", "memory"), "Without a certificate"),
     ],
 )

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from evenly_client.peer import Entered, Notice, PresenceChanged, State, TurnedAway
 from evenly_client.sealing import DeviceKey
+from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.agreement import NameRoom
 from evenly_protocol.attendance import ListeningSet, ListenToday, MemberLeft
 from evenly_protocol.facts import Event
@@ -18,7 +19,7 @@ from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.room import AnyCommand, Entry, Room, RoomCreated, evolve
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.seats import AddGuest, Admit, GiveGuestSeat, MemberJoined
-from evenly_protocol.session import EndSession, PhasePlan, StartSession
+from evenly_protocol.session import EndSession, StartSession
 from evenly_protocol.turns import GiveFloor, TurnUnsure
 from evenly_protocol.wire import (
     Accepted,
@@ -31,6 +32,7 @@ from evenly_protocol.wire import (
     Purpose,
     Refused,
     encode_entry,
+    read_entry,
 )
 from evenly_protocol.wire import Entries as Page
 from evenly_protocol.words import SERVER, FloorMode, Intent, Role
@@ -396,7 +398,7 @@ async def test_history_comes_in_pages_and_ends(server: Local) -> None:
             await reader.send(History(entries[-1].seq if entries else 0))
             page = await reader.next(Page)
             assert page.entries
-            entries += page.entries
+            entries += [read_entry(raw)[0] for raw in page.entries]
             more = page.more
         assert entries == await server.entries(group.link.room)
         await reader.send(History(entries[-1].seq))

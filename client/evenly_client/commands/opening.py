@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from evenly_protocol.words import DEFAULT_PORT
@@ -139,12 +140,15 @@ def _show_invitation(name: str, link: Link, reach: Reach | None) -> None:
         input("Press enter to open your screen. ")
 
 
-def invite(room: str | None, *, qr: bool, profile: str | None) -> int:
+def invite(room: str | None, *, qr: bool, on: str | None = None, profile: str | None) -> int:
     """See `evenly invite --help`."""
     config = config_module.load()
     with open_store(config.profile if profile is None else profile) as store:
         link = find(store, room)
         known = store.room(link.room)
+        if on is not None:
+            host, port = parse_server(on)
+            link = replace(link, host=host, port=port, pin=None)
         print(message(name_of(store, known) if known is not None else "Peer session", link))
         if qr:
             print(qr_code(link))

@@ -1,28 +1,34 @@
-"""A whole journal as one file, to keep elsewhere: MessagePack arrays, one after the other.
+"""Journals and archives: a whole journal into a file and back, and one room from a file into a journal.
 
-====================================================  ===============================================
-`["evenly-archive", version, rooms]`                  first; `rooms` is how many to expect, for progress
-`["room", room, alive until, snapshot]`               ms or nil; `[seq, hash, body, checksum]` or nil
-`["record", seq, hash, body]`                         oldest first, the chain as in `entry_hash`
-`["room-end", records, last hash]`                    closes the room
-`["archive-end", rooms, records, SHA-256]`            last; the hash is of all messages before it
-====================================================  ===============================================
+The format is the protocol's (`evenly_protocol.archive`): members write the same for one room.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Final, Protocol, cast
+from typing import BinaryIO, ClassVar
 
-import msgpack  # pyright: ignore[reportMissingTypeStubs]
+from evenly_protocol.archive import (
+    READ_AT_ONCE,
+    ArchiveBegins,
+    ArchiveEnds,
+    ArchiveUnreadable,
+    ArchiveWriter,
+    Part,
+    RoomBegins,
+    RoomEnds,
+    read_archive,
+)
+from evenly_protocol.room import Room, evolve
+from evenly_protocol.wire import decode_entry
 
-from .interface import GENESIS, JournalDamaged, JournalError, Snapshot, snapshot_checksum, verified
+from .interface import GENESIS, JournalDamaged, JournalError, Record, snapshot_checksum, verified
 from .sqlite import (
     INSERT_ALIVE,
     INSERT_RECORD,
@@ -35,18 +41,14 @@ from .sqlite import (
     load_snapshot,
 )
 
-FORMAT_NAME: Final = "evenly-archive"
-FORMAT_VERSION: Final = 1
-LARGEST_MESSAGE: Final = 64 * 1024 * 1024
-"""Bytes a single message may take; a longer one is refused before it is read."""
-_CHUNK: Final = 64 * 1024
+ROOM_BYTES = 16
 
 Progress = Callable[[int, int], None]
 """Called after each room with the number of rooms done and of rooms to expect."""
 
 
 class ArchiveError(JournalError):
-    """An archive that cannot be written or restored; the target is left as it was."""
+    """An archive that cannot be written, restored or imported; the target is left as it was."""
 
     code: ClassVar[str] = "archive"
 
@@ -60,31 +62,15 @@ class Archived:
     left_out: tuple[JournalDamaged, ...] = ()
 
 
-class _Packing(Protocol):
-    def pack(self, obj: object) -> bytes: ...
+@dataclass(frozen=True, slots=True)
+class _OneRoom:
+    """What an archive of one room holds: the hash of each of its records, oldest first."""
+
+    room: bytes
+    hashes: list[bytes]
 
 
-class _Unpacking(Protocol):
-    def feed(self, next_bytes: bytes) -> None: ...
-    def tell(self) -> int: ...
-    def __iter__(self) -> Iterator[object]: ...
-
-
-class _Writer:
-    """Packs messages into a file and keeps the hash of all of them."""
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out = out
-        self._packer = _packer()
-        self._digest = hashlib.sha256()
-
-    def write(self, *message: object) -> None:
-        packed = self._packer.pack(message)
-        self._digest.update(packed)
-        self._out.write(packed)
-
-    def digest(self) -> bytes:
-        return self._digest.digest()
+# -- a whole journal ---------------------------------------------------------------------------------------------
 
 
 def backup(
@@ -105,7 +91,7 @@ def backup(
         raise ArchiveError(f"There is no journal at {source}", "Give the file that `evenly serve` uses.")
     _refuse_existing(target, force)
     with contextlib.closing(_open_for_reading(source)) as db, _whole_file(target) as (out, _):
-        done = _write_archive(db, _Writer(out), progress)
+        done = _write_archive(db, out, progress)
         out.flush()
         os.fsync(out.fileno())
         _refuse_existing(target, force)
@@ -121,22 +107,14 @@ def restore(archive: Path | str, journal_path: Path | str, progress: Progress | 
     """
     target = Path(journal_path).resolve()
     _refuse_existing(target, force=False)
-    with open(archive, "rb") as source, _whole_file(target) as (_, partial):
-        db = sqlite3.connect(partial, isolation_level=None)
-        with contextlib.closing(db):
-            db.executescript(SCHEMA)
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("BEGIN")
-            done = _Restoring(db, progress).run(_messages(source))
-            db.execute("COMMIT")
-        _refuse_existing(target, force=False)
-    return done
+    with _said_as_ours(), open(archive, "rb") as source, _fresh_journal(target) as db:
+        return _store(db, read_archive(_chunks(source)), progress)
 
 
-def _write_archive(db: sqlite3.Connection, out: _Writer, progress: Progress | None) -> Archived:
+def _write_archive(db: sqlite3.Connection, out: BinaryIO, progress: Progress | None) -> Archived:
     db.execute("BEGIN")  # one read transaction: every query below sees the same moment
     rooms = list_rooms(db)
-    out.write(FORMAT_NAME, FORMAT_VERSION, len(rooms))
+    writer = ArchiveWriter(out.write, len(rooms))
     written = records = 0
     left_out: list[JournalDamaged] = []
     for number, room in enumerate(rooms, 1):
@@ -145,11 +123,12 @@ def _write_archive(db: sqlite3.Connection, out: _Writer, progress: Progress | No
         except JournalDamaged as damage:
             left_out.append(damage)
         else:
-            records += _write_room(db, out, room)
+            rows = (Record(seq, body, record_hash) for seq, record_hash, body in _rows(db, room))
+            records += writer.room(room, rows, load_alive(db, room), load_snapshot(db, room))
             written += 1
         if progress is not None:
             progress(number, len(rooms))
-    out.write("archive-end", written, records, out.digest())
+    writer.end()
     return Archived(written, records, tuple(left_out))
 
 
@@ -169,155 +148,168 @@ def _verify_room(db: sqlite3.Connection, room: bytes) -> None:
     load_alive(db, room)
 
 
-def _write_room(db: sqlite3.Connection, out: _Writer, room: bytes) -> int:
-    snapshot = load_snapshot(db, room)
-    kept = None
-    if snapshot is not None:
-        kept = (snapshot.seq, snapshot.hash, snapshot.body, snapshot_checksum(room, snapshot))
-    out.write("room", room, load_alive(db, room), kept)
-    count, last_hash = 0, GENESIS
-    for seq, record_hash, body in _rows(db, room):
-        out.write("record", seq, record_hash, body)
-        count, last_hash = count + 1, record_hash
-    out.write("room-end", count, last_hash)
-    return count
+def _store(db: sqlite3.Connection, parts: Iterable[Part], progress: Progress | None = None) -> Archived:
+    """Store what an archive holds, in the transaction that is open."""
+    room, rooms, expected = b"", 0, 0
+    for part in parts:
+        match part:
+            case Record():
+                db.execute(INSERT_RECORD, (room, part.seq, part.hash, part.body))
+            case RoomBegins():
+                room, kept = part.room, part.snapshot
+                if kept is not None:
+                    checksum = snapshot_checksum(room, kept)
+                    db.execute(INSERT_SNAPSHOT, (room, kept.seq, kept.hash, kept.body, checksum))
+                if part.alive_until is not None:
+                    db.execute(INSERT_ALIVE, (room, part.alive_until))
+            case RoomEnds():
+                rooms += 1
+                if progress is not None:
+                    progress(rooms, expected)
+            case ArchiveBegins():
+                expected = part.rooms
+            case ArchiveEnds():
+                return Archived(part.rooms, part.records)
+    raise AssertionError("an archive that is read without an error has an end")
 
 
-class _Restoring:
-    """Takes the messages of an archive in their only allowed order and stores what they hold."""
+# -- one room ----------------------------------------------------------------------------------------------------
 
-    def __init__(self, db: sqlite3.Connection, progress: Progress | None) -> None:
-        self._db = db
-        self._progress = progress
-        self._packer = _packer()
-        self._digest = hashlib.sha256()
-        self._rooms = 0
-        self._records = 0
-        self._end: list[object] = []
 
-    def run(self, messages: Iterator[list[object]]) -> Archived:
-        expected_rooms = self._start(next(messages, None))
-        for message in messages:
-            match message:
-                case ["room", bytes(room), int() | None as alive_until, snapshot] if (alive_until or 0) < 2**63:
-                    self._count(message)
-                    self._room(room, alive_until, _snapshot(room, snapshot), messages)
-                    if self._progress is not None:
-                        self._progress(self._rooms, expected_rooms)
-                case ["archive-end", self._rooms, self._records, bytes(digest)]:
-                    if digest != self._digest.digest():
-                        raise _altered("its checksum does not match")
-                    if next(messages, None) is not None:
-                        raise _altered("something follows its end")
-                    return Archived(self._rooms, self._records)
-                case _:
-                    raise _altered("a part is not where it belongs")
-        raise _truncated()
+def import_room(archive: Path | str, journal_path: Path | str) -> Archived:
+    """Put the room of an archive of one room into a journal, also of one being served; made if there is none.
 
-    def _count(self, message: list[object]) -> None:
-        self._digest.update(self._packer.pack(message))
+    The archive is read through before anything is changed, and again while its entries are stored, in one
+    transaction: all of them or none. A snapshot in it is left out: whoever wrote it, the entries are what counts.
 
-    def _start(self, header: list[object] | None) -> int:
-        match header:
-            case [str(name), int(version), *_] if name == FORMAT_NAME and version != FORMAT_VERSION:
+    Raises:
+        ArchiveError: the archive is damaged, of an unknown version, or holds another number of rooms than one; its
+            entries cannot be folded; or the room is in the journal already.
+        JournalRefused: the journal is of a newer version, or none of ours.
+        OSError: a file cannot be read or written.
+    """
+    target = Path(journal_path).resolve()
+    with _said_as_ours(), open(archive, "rb") as source:
+        coming = _looked_through(read_archive(_chunks(source)))
+        source.seek(0)
+        with _existing_journal(target) if target.exists() else _fresh_journal(target) as db:
+            _refuse_known(db, coming)
+            done = _store(db, _without_snapshot(read_archive(_chunks(source))))
+            stored = db.execute("SELECT hash FROM records WHERE room = ? ORDER BY seq", (coming.room,)).fetchall()
+            if [record_hash for (record_hash,) in stored] != coming.hashes:
+                raise ArchiveError("The archive has changed while it was read", "Try again; nothing was changed.")
+    return done
+
+
+def _looked_through(parts: Iterable[Part]) -> _OneRoom:
+    """Read an archive of one room to its end, and fold its entries as a server will have to."""
+    room, hashes = Room(b""), list[bytes]()
+    for part in parts:
+        match part:
+            case ArchiveBegins() if part.rooms > 1:
                 raise ArchiveError(
-                    f"The archive has format {version}, this Evenly knows {FORMAT_VERSION}", "Update Evenly."
+                    f"The archive holds {part.rooms} rooms, not one",
+                    "`evenly restore` builds a fresh journal of all of them.",
                 )
-            case [str(name), int(), int(rooms)] if name == FORMAT_NAME:
-                self._count(header)
-                return rooms
+            case RoomBegins():
+                if len(part.room) != ROOM_BYTES or room.id:
+                    raise ArchiveError("The archive is not one of a single room", "Use another copy.")
+                room = Room(part.room)
+            case Record():
+                _fold(room, part)
+                hashes.append(part.hash)
             case _:
-                raise ArchiveError("The file is not an archive of Evenly", "Give a file made by `evenly backup`.")
-
-    def _room(
-        self,
-        room: bytes,
-        alive_until: int | None,
-        kept: Snapshot | None,
-        messages: Iterator[list[object]],
-    ) -> None:
-        """Store one room, up to and including its `room-end`."""
-        count, last_hash = 0, GENESIS
-        try:
-            for record in verified(room, 0, GENESIS, self._record_rows(messages)):
-                self._db.execute(INSERT_RECORD, (room, record.seq, record.hash, record.body))
-                count, last_hash = record.seq, record.hash
-                if kept is not None and kept.seq == record.seq and kept.hash != record.hash:
-                    raise _altered("a snapshot does not belong to its room")
-        except JournalDamaged as damage:
-            raise _altered(damage.reason) from damage
-        except sqlite3.IntegrityError as error:
-            raise _altered("a room appears twice") from error
-        if self._end != ["room-end", count, last_hash] or count == 0:
-            raise _altered("a room does not end as it should")
-        if kept is not None:
-            if not 0 < kept.seq <= count:
-                raise _altered("a snapshot does not belong to its room")
-            row = (room, kept.seq, kept.hash, kept.body, snapshot_checksum(room, kept))
-            self._db.execute(INSERT_SNAPSHOT, row)
-        if alive_until is not None:
-            self._db.execute(INSERT_ALIVE, (room, alive_until))
-        self._rooms += 1
-        self._records += count
-
-    def _record_rows(self, messages: Iterator[list[object]]) -> Iterator[tuple[object, object, object]]:
-        """Yield the room's records; the message that ends them is left in `_end`."""
-        for message in messages:
-            self._count(message)
-            match message:
-                case ["record", seq, record_hash, body]:
-                    yield seq, record_hash, body
-                case _:
-                    self._end = message
-                    return
-        raise _truncated()
+                pass
+    if not hashes:
+        raise ArchiveError("The archive holds no room", "Use another copy.")
+    return _OneRoom(room.id, hashes)
 
 
-def _snapshot(room: bytes, parts: object) -> Snapshot | None:
-    match parts:
-        case None:
-            return None
-        case [int(seq), bytes(record_hash), bytes(body), bytes(checksum)] if 0 < seq < 2**63:
-            snapshot = Snapshot(seq, record_hash, body)
-            if snapshot_checksum(room, snapshot) == checksum:
-                return snapshot
-        case _:
-            pass
-    raise _altered("a snapshot does not match its checksum")
-
-
-def _messages(source: BinaryIO) -> Iterator[list[object]]:
-    """Yield the messages of an archive; no more than one message and one chunk is in memory."""
-    unpacker = _unpacker()
-    fed = 0
+def _fold(room: Room, record: Record) -> None:
     try:
-        while chunk := source.read(_CHUNK):
-            fed += len(chunk)
-            unpacker.feed(chunk)
-            for message in unpacker:
-                if not isinstance(message, list):
-                    raise _altered("a part is not readable")
-                yield cast("list[object]", message)
-    except (ValueError, msgpack.UnpackException) as error:
-        raise _altered("a part is not readable") from error
-    if unpacker.tell() != fed:
-        raise _truncated()
+        entry = decode_entry(record.body)
+        evolve(room, entry)
+    except Exception as error:  # whatever a made-up entry makes a rule do
+        raise ArchiveError(
+            f"Entry {record.seq} of the room cannot be read by this version",
+            "Update Evenly, or use another copy; nothing was changed.",
+        ) from error
+    if entry.seq != record.seq:
+        raise ArchiveError(f"Entry {record.seq} of the room calls itself {entry.seq}", "Use another copy.")
 
 
-def _packer() -> _Packing:
-    return cast(_Packing, msgpack.Packer())  # pyright: ignore[reportUnknownMemberType]
+def _without_snapshot(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield RoomBegins(part.room, part.alive_until, None) if isinstance(part, RoomBegins) else part
 
 
-def _unpacker() -> _Unpacking:
-    unpacker = msgpack.Unpacker(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        max_buffer_size=LARGEST_MESSAGE + _CHUNK,
-        max_bin_len=LARGEST_MESSAGE,
-        max_str_len=64,
-        max_array_len=8,
-        max_map_len=0,
-        max_ext_len=0,
-    )
-    return cast(_Unpacking, unpacker)
+def _refuse_known(db: sqlite3.Connection, coming: _OneRoom) -> None:
+    """Refuse a room that is there already, and say how what is there compares."""
+    there: list[bytes] = [
+        record_hash
+        for (record_hash,) in db.execute("SELECT hash FROM records WHERE room = ? ORDER BY seq", (coming.room,))
+    ]
+    if not there:
+        return
+    here, held = len(there), len(coming.hashes)
+    if there == coming.hashes:
+        raise ArchiveError(f"The room is there already, with the same {here} entries", "There is nothing to do.")
+    if there[:held] == coming.hashes:
+        how = f"and has gone on since: {here} entries there, the first {held} of them in the archive"
+    elif coming.hashes[:here] == there:
+        how = f"as it was earlier: the first {here} of the archive's {held} entries"
+    else:
+        how = f"with other entries: {here} there, {held} in the archive"
+    raise ArchiveError(f"The room is there already, {how}", "It was left as it is. Import it into another journal.")
+
+
+# -- files -------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _said_as_ours() -> Generator[None]:
+    """What is wrong with an archive, or with the disk, becomes an `ArchiveError`."""
+    try:
+        yield
+    except ArchiveUnreadable as unreadable:
+        raise ArchiveError(unreadable.title, unreadable.advice) from unreadable
+    except sqlite3.Error as error:
+        raise ArchiveError(
+            f"The journal cannot be written: {error}", "Look at the disk and the rights; nothing was changed."
+        ) from error
+
+
+@contextlib.contextmanager
+def _fresh_journal(target: Path) -> Generator[sqlite3.Connection]:
+    """A journal that is not there yet, in a transaction; it appears when that has ended well."""
+    with _whole_file(target) as (_, unfinished):
+        db = sqlite3.connect(unfinished, isolation_level=None)
+        with contextlib.closing(db):
+            db.executescript(SCHEMA)
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("BEGIN")
+            yield db
+            db.execute("COMMIT")
+        _refuse_existing(target, force=False)
+
+
+@contextlib.contextmanager
+def _existing_journal(path: Path) -> Generator[sqlite3.Connection]:
+    """A journal, served or not, in a transaction; a server waits with its own writing meanwhile."""
+    db = sqlite3.connect(path, isolation_level=None)
+    with contextlib.closing(db):  # closing without a COMMIT takes everything back
+        db.text_factory = bytes
+        if not check_schema(db, path):
+            db.executescript(SCHEMA)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA fullfsync = 1")
+        db.execute("BEGIN IMMEDIATE")
+        yield db
+        db.execute("COMMIT")
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    return iter(partial(source.read, READ_AT_ONCE), b"")
 
 
 def _open_for_reading(path: Path) -> sqlite3.Connection:
@@ -335,14 +327,14 @@ def _open_for_reading(path: Path) -> sqlite3.Connection:
 @contextlib.contextmanager
 def _whole_file(target: Path) -> Generator[tuple[BinaryIO, Path]]:
     """Give a private file beside `target` that takes its name at the end, or is gone when something fails."""
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    partial_file = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    handle = os.open(partial_file, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     try:
         with os.fdopen(handle, "wb") as out:
-            yield out, partial
-        os.replace(partial, target)
+            yield out, partial_file
+        os.replace(partial_file, target)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        partial_file.unlink(missing_ok=True)
         raise
     if os.name == "posix":
         folder = os.open(target.parent, os.O_RDONLY)
@@ -353,11 +345,3 @@ def _whole_file(target: Path) -> Generator[tuple[BinaryIO, Path]]:
 def _refuse_existing(target: Path, force: bool) -> None:
     if target.exists() and not force:
         raise ArchiveError(f"{target} exists already", "Give another name, or move it away.")
-
-
-def _altered(reason: str) -> ArchiveError:
-    return ArchiveError(f"The archive was altered: {reason}", "Use another backup; nothing was restored.")
-
-
-def _truncated() -> ArchiveError:
-    return ArchiveError("The archive is not complete", "Use another backup; nothing was restored.")

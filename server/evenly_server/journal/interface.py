@@ -14,12 +14,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar, Protocol
 
-GENESIS = bytes(32)
-"""The hash that stands before the first record of every room."""
+# The chain is the same in a journal and in an archive: its rules are the protocol's, and are had from here too.
+from evenly_protocol.archive import GENESIS as GENESIS
+from evenly_protocol.archive import BrokenChain
+from evenly_protocol.archive import Record as Record
+from evenly_protocol.archive import Snapshot as Snapshot
+from evenly_protocol.archive import chain as chain
+from evenly_protocol.archive import entry_hash as entry_hash
+from evenly_protocol.archive import snapshot_checksum as snapshot_checksum
+from evenly_protocol.archive import verified as in_chain
 
 
 class Outcome(Enum):
@@ -33,24 +39,6 @@ class Outcome(Enum):
     """Perhaps stored: read the room before trying again with the same expected seq."""
     READ_ONLY = "read-only"
     """Not stored: the disk is full or fails. A later append tries again by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One entry of a room: its seq (from 1, without gaps), opaque body, and the chain's hash up to it."""
-
-    seq: int
-    body: bytes
-    hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A room's folded state just after record `seq`, whose hash is `hash`; the body is opaque."""
-
-    seq: int
-    hash: bytes
-    body: bytes
 
 
 class JournalError(Exception):
@@ -158,29 +146,6 @@ class Journal(Protocol):
         ...
 
 
-def entry_hash(room: bytes, seq: int, prev_hash: bytes, body: bytes) -> bytes:
-    """Return the hash of a record: `H("entry", room, u64 seq, prev_hash, body)`, H as in anonymity.md.
-
-    That is SHA-256 of the parts, each behind its length as u32 big endian, the first being `evenly/1/entry`.
-    """
-    return _hash(b"evenly/1/entry", room, seq.to_bytes(8, "big"), prev_hash, body)
-
-
-def snapshot_checksum(room: bytes, snapshot: Snapshot) -> bytes:
-    """Return the checksum stored beside a snapshot: `H("snapshot", room, u64 seq, hash, body)`."""
-    return _hash(b"evenly/1/snapshot", room, snapshot.seq.to_bytes(8, "big"), snapshot.hash, snapshot.body)
-
-
-def chain(room: bytes, seq: int, head_hash: bytes, bodies: Iterable[bytes]) -> list[Record]:
-    """Make the records of bodies that follow record `seq`, whose hash is `head_hash`."""
-    records: list[Record] = []
-    for body in bodies:
-        seq += 1
-        head_hash = entry_hash(room, seq, head_hash, body)
-        records.append(Record(seq, body, head_hash))
-    return records
-
-
 def verified(
     room: bytes, after: int, head_hash: bytes, rows: Iterable[tuple[object, object, object]]
 ) -> Iterator[Record]:
@@ -189,22 +154,12 @@ def verified(
     Raises:
         JournalDamaged: at the first row that does not belong there.
     """
-    for seq, stored_hash, body in rows:
-        expected = after + 1
-        if seq != expected:
-            raise JournalDamaged(room, expected, "an entry is missing")
-        if not isinstance(body, bytes) or not isinstance(stored_hash, bytes):
-            raise JournalDamaged(room, expected, "an entry is not readable")
-        if entry_hash(room, expected, head_hash, body) != stored_hash:
-            raise JournalDamaged(room, expected, "an entry does not chain to the one before")
-        after, head_hash = expected, stored_hash
-        yield Record(expected, body, stored_hash)
+    try:
+        yield from in_chain(room, after, head_hash, rows)
+    except BrokenChain as broken:
+        raise JournalDamaged(room, broken.seq, broken.reason) from broken
 
 
 def room_mark(room: bytes) -> str:
     """Return a short hash that stands for the room in logs and messages (architecture.md, Logs)."""
     return hashlib.sha256(room).hexdigest()[:12]
-
-
-def _hash(*parts: bytes) -> bytes:
-    return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()

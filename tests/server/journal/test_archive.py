@@ -6,13 +6,19 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import pytest
-from evenly_server.journal import archive
-from evenly_server.journal.archive import ArchiveError, backup, restore
+from evenly_protocol import archive
+from evenly_protocol.archive import GENESIS, ArchiveWriter, chain
+from evenly_protocol.wire import encode_entry
+from evenly_server.journal import archive as archives
+from evenly_server.journal.archive import ArchiveError, backup, import_room, restore
 from evenly_server.journal.interface import JournalRefused, Outcome, Record, Snapshot
 from evenly_server.journal.sqlite import SqliteJournal
+
+from tests.protocol.world import World
 
 ROOMS = [bytes([number]) * 16 for number in range(1, 6)]
 
@@ -256,3 +262,174 @@ def test_a_message_larger_than_allowed_is_refused_before_it_is_read(
     monkeypatch.setattr(archive, "LARGEST_MESSAGE", 4)
     with pytest.raises(ArchiveError):
         restore(saved, tmp_path / "restored.db")
+
+
+# -- one room into a journal -------------------------------------------------------------------------------------
+
+
+def bodies_of(people: int = 3) -> list[bytes]:
+    """A room's entries, as a journal has them."""
+    return [encode_entry(entry) for entry in World(people).entries]
+
+
+def export(path: Path, room: bytes, bodies: list[bytes], snapshot: Snapshot | None = None) -> Path:
+    """An archive of one room."""
+    with path.open("wb") as out:
+        writer = ArchiveWriter(out.write, 1)
+        writer.room(room, chain(room, 0, GENESIS, bodies), 77, snapshot)
+        writer.end()
+    return path
+
+
+ROOM = b"r" * 16
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    return export(tmp_path / "room.evenly", ROOM, bodies_of())
+
+
+async def test_a_room_is_put_beside_the_others(source: Path, exported: Path) -> None:
+    before = await everything(source)
+    done = import_room(exported, source)
+    after = await everything(source)
+    records, snapshot, alive = after.pop(ROOM)
+    assert (done.rooms, done.records) == (1, len(records))
+    assert records == chain(ROOM, 0, GENESIS, bodies_of())
+    assert (snapshot, alive) == (None, 77)
+    assert after == before
+
+
+async def test_a_room_is_put_into_a_journal_made_for_it(exported: Path, tmp_path: Path) -> None:
+    import_room(exported, tmp_path / "new.db")
+    assert [*await everything(tmp_path / "new.db")] == [ROOM]
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "new.db").stat().st_mode) == 0o600
+
+
+async def test_a_room_is_put_into_a_journal_that_is_served_and_served_from_then_on(
+    source: Path, exported: Path
+) -> None:
+    """Also when it was asked for in vain before."""
+    journal = await SqliteJournal.open(source)
+    assert await journal.head(ROOM) == 0
+    appending = [asyncio.ensure_future(journal.append(ROOMS[0], 1, [b"meanwhile"]))]
+    await asyncio.to_thread(import_room, exported, source)
+    assert await asyncio.gather(*appending) == [Outcome.OK]
+    assert await journal.head(ROOM) == len(bodies_of())
+    assert await journal.append(ROOM, len(bodies_of()), [b"goes on"]) is Outcome.OK
+    await journal.close()
+
+
+async def test_a_snapshot_that_somebody_else_made_is_not_believed(exported: Path, tmp_path: Path) -> None:
+    records = chain(ROOM, 0, GENESIS, bodies_of())
+    forged = Snapshot(2, records[1].hash, b"you owe me a million")
+    import_room(export(tmp_path / "forged", ROOM, bodies_of(), forged), tmp_path / "new.db")
+    assert (await everything(tmp_path / "new.db"))[ROOM] == (records, None, 77)
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        (bodies_of(), "with the same"),
+        (bodies_of()[:2], "as it was earlier: the first 2 "),
+        ([*bodies_of(), b"more", b"more"], "has gone on since"),
+        ([*bodies_of()[:-1], b"else"], "with other entries"),
+        ([b"else"], "with other entries"),
+    ],
+    ids=["the same", "less of it", "more of it", "another end", "another room"],
+)
+async def test_a_room_that_is_there_already_is_left_alone_and_compared(
+    there: list[bytes], says: str, exported: Path, tmp_path: Path
+) -> None:
+    journal = await SqliteJournal.open(tmp_path / "journal.db")
+    await journal.append(ROOM, 0, there)
+    await journal.close()
+    before = await everything(tmp_path / "journal.db")
+    with pytest.raises(ArchiveError, match=says):
+        import_room(exported, tmp_path / "journal.db")
+    assert await everything(tmp_path / "journal.db") == before
+
+
+def test_an_archive_of_several_rooms_is_a_matter_for_restore(saved: Path, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match=r"5 rooms.*evenly restore"):
+        import_room(saved, tmp_path / "new.db")
+
+
+def altered_archives(whole: bytes) -> dict[str, bytes]:
+    """What must not come in, by name."""
+    bodies = bodies_of()
+    found: dict[str, bytes] = {f"cut at {at}": whole[:at] for at in range(0, len(whole), 97)}
+    for at in range(0, len(whole), 61):
+        flipped = bytearray(whole)
+        flipped[at] ^= 1 << at % 8
+        found[f"flipped at {at}"] = bytes(flipped)
+    found["newer"] = msgpack.packb(["evenly-archive", 2, 1])
+    found["more behind"] = whole + b"\x00"
+    found["huge"] = whole[:18] + b"\x94\xa4room\xc6\xff\xff\xff\xff" + bytes(1000)
+    found["deep"] = b"\x91" * 100_000
+    found["words"] = b"Dear diary, " * 20_000
+    found["a map"] = msgpack.packb({"evenly-archive": 1})
+    for name, room, made_up in (
+        ("no entries", ROOM, [b"\x01", b"\x02"]),
+        ("an unknown event", ROOM, [*bodies, msgpack.packb([len(bodies) + 1, bytes(16), 1, 0, 0, [["sunrise"]]])]),
+        ("wrong numbers", ROOM, [bodies[0], bodies[2]]),
+        ("a short room", b"short", bodies),
+    ):
+        out: list[bytes] = []
+        writer = ArchiveWriter(out.append, 1)
+        writer.room(room, chain(room, 0, GENESIS, made_up))
+        writer.end()
+        found[name] = b"".join(out)
+    for name, rooms in (("no room", 0), ("two rooms", 2)):
+        out = []
+        writer = ArchiveWriter(out.append, 1)
+        for number in range(rooms):
+            room = bytes([number]) * 16
+            writer.room(room, chain(room, 0, GENESIS, bodies))
+        writer.end()
+        found[name] = b"".join(out)
+    return found
+
+
+async def test_nothing_comes_in_that_is_not_whole_and_one_room(source: Path, exported: Path, tmp_path: Path) -> None:
+    """Into a journal that is there, and into one that would have to be made: a refusal, and nothing changed."""
+    before, there = await everything(source), sorted(tmp_path.iterdir())
+    bad = tmp_path / "bad.evenly"
+    for name, content in altered_archives(exported.read_bytes()).items():
+        bad.write_bytes(content)
+        for target in (source, tmp_path / "new.db"):
+            print(name, target)
+            with pytest.raises(ArchiveError):
+                import_room(bad, target)
+    bad.unlink()
+    assert await everything(source) == before
+    assert sorted(tmp_path.iterdir()) == there
+
+
+async def test_an_archive_that_changes_while_it_is_read_changes_nothing(
+    source: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look through it and the storing."""
+    before = await everything(source)
+    refuse_known = archives._refuse_known
+
+    def replaced(*arguments: Any) -> None:
+        refuse_known(*arguments)
+        export(exported, ROOM, bodies_of(4))
+
+    monkeypatch.setattr(archives, "_refuse_known", replaced)
+    with pytest.raises(ArchiveError, match="changed while it was read"):
+        import_room(exported, source)
+    assert await everything(source) == before
+
+
+async def test_a_journal_that_cannot_be_written_is_told_and_left(source: Path, exported: Path) -> None:
+    """Somebody else keeps it locked for longer than anybody waits."""
+    with sqlite3.connect(source, isolation_level=None) as db:
+        db.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ArchiveError, match="cannot be written"):
+            import_room(exported, source)
+        db.execute("ROLLBACK")
+    db.close()
+    assert ROOM not in await everything(source)

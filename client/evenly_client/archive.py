@@ -1,0 +1,135 @@
+"""A room as one file, sealed as it is: `evenly export` writes it, reports and `evenly import` read it.
+
+The entries stand in it as they stand in the server's journal (`evenly_protocol.archive`): names and texts are sealed
+in them, and only the room's link opens them. The link is not in the file.
+
+    ArchiveRefused     the file is no whole archive of one room, is of another room, or stands in the way
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from evenly_protocol.archive import (
+    GENESIS,
+    READ_AT_ONCE,
+    ArchiveBegins,
+    ArchiveEnds,
+    ArchiveUnreadable,
+    ArchiveWriter,
+    Record,
+    RoomBegins,
+    chain,
+)
+from evenly_protocol.archive import read_archive as read_parts
+from evenly_protocol.room import Entry
+from evenly_protocol.wire import Unreadable, read_entry
+
+from evenly_client.errors import UserError
+from evenly_client.links import Link
+
+SUFFIX = ".evenly"
+NAME_AT_MOST = 60
+"""Characters of the room's name in a file's name."""
+
+
+class ArchiveRefused(UserError):
+    """An archive that cannot be written or read; nothing was changed."""
+
+
+def write_archive(path: Path, room: bytes, bodies: Sequence[bytes], *, force: bool = False) -> None:
+    """Writes a room's entries (as `Peer.records` gives them) to a file of mode 0600, which appears whole or not at all.
+
+    Raises:
+        ArchiveRefused: there is such a file already, and `force` is not given.
+        OSError: it cannot be written.
+    """
+    with _appearing(path, force=force) as out:
+        writer = ArchiveWriter(out.write, 1)
+        writer.room(room, chain(room, 0, GENESIS, bodies))
+        writer.end()
+
+
+def read_archive(path: Path, link: Link) -> list[Entry]:
+    """The entries of an exported room, oldest first, every hash of the file checked.
+
+    Events that this version does not know are left out.
+
+    Raises:
+        ArchiveRefused: it is damaged, not an archive of one room, or of another room than the link's.
+        OSError: it cannot be read.
+    """
+    entries: list[Entry] = []
+    with path.open("rb") as source:
+        try:
+            for part in read_parts(_chunks(source)):
+                match part:
+                    case ArchiveBegins() if part.rooms != 1:
+                        raise ArchiveRefused(f"{path} holds {part.rooms} rooms, not one.", "Give an exported room.")
+                    case RoomBegins() if part.room != link.room:
+                        raise ArchiveRefused(f"{path} is of another room than the link.", "Give that room's link.")
+                    case Record():
+                        entry, _ = read_entry(part.body)
+                        if entry.seq != part.seq:
+                            raise ArchiveRefused(f"{path} counts its entries wrong.", "Use another copy.")
+                        entries.append(entry)
+                    case ArchiveEnds() if part.rooms != 1:
+                        raise ArchiveRefused(f"{path} holds {part.rooms} rooms, not one.", "Give an exported room.")
+                    case _:
+                        pass
+        except ArchiveUnreadable as unreadable:
+            raise ArchiveRefused(f"{path}: {unreadable.title}.", unreadable.advice) from None
+        except Unreadable:
+            raise ArchiveRefused(f"{path} holds what is no entry of a room.", "Use another copy.") from None
+    return entries
+
+
+def room_in(path: Path) -> bytes | None:
+    """The room that an archive begins with, None where that cannot be read. Nothing is checked yet."""
+    with suppress(OSError, ArchiveUnreadable), path.open("rb") as source:
+        for part in read_parts(_chunks(source)):
+            if isinstance(part, RoomBegins):
+                return part.room
+    return None
+
+
+def file_name(room_name: str, date: str) -> str:
+    """A name for a room's file that every system takes: letters and digits of the room's name, and the date."""
+    words = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", room_name))[:NAME_AT_MOST].strip("-_")
+    return f"{words or 'room'}-{date}{SUFFIX}"
+
+
+def refuse_existing(path: Path) -> None:
+    """Raises ArchiveRefused where there is something already."""
+    if path.exists() or path.is_symlink():
+        raise ArchiveRefused(f"{path} exists already.", "Give another name, or --force to replace it.")
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    return iter(partial(source.read, READ_AT_ONCE), b"")
+
+
+@contextmanager
+def _appearing(path: Path, *, force: bool) -> Generator[BinaryIO]:
+    """A new file, mode 0600, that takes its name once it is whole and on the disk."""
+    if not force:
+        refuse_existing(path)
+    unfinished = path.with_name(f".{path.name}.{os.urandom(4).hex()}.partial")
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        if not force:
+            refuse_existing(path)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

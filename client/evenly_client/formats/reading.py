@@ -1,0 +1,247 @@
+"""Reading a format's file: TOML in, a `Format` out, or an error that says where, what and what to write instead.
+
+    name = "evening"                # a-z, 0-9 and -
+    title = "An evening"
+    about = "What it is for."       # may be left out, as may `from`, `people` and `minutes`
+    from = "where it comes from"
+    people = [3, 8]                 # the fewest and the most
+    minutes = 40                    # what the phases add up to
+
+    [[phase]]
+    id = "round"
+    activity = "check_in"           # its title, guidance, mode, counted, with_facilitators can be said otherwise
+    minutes = 10
+
+    [[phase]]                       # a group: its phases one after the other, twice
+    id = "issues"
+    title = "Issues"
+    repeat = 2
+
+    [[phase.each]]
+    id = "presented"
+    activity = "issue"
+    minutes = 15
+
+docs/formats.md says it for people.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from evenly_protocol.activities import ACTIVITIES
+from evenly_protocol.agenda import ISSUES_AT_MOST, MINUTES_AT_MOST, PHASES_AT_MOST
+from evenly_protocol.sealed import LARGEST, LENGTH_BYTES, FieldKind
+from evenly_protocol.seats import MEMBERS_AT_MOST
+from evenly_protocol.words import FloorMode
+
+from evenly_client.formats.planning import FEEDBACK, fits_one_command, issues_in, minutes_of, planned
+from evenly_client.formats.shape import Format, FormatPhase, PhaseGroup
+from evenly_client.formats.table import File, FormatError, Table
+
+FILE_BYTES_AT_MOST: Final = 64 * 1024
+NAME_AT_MOST: Final = 40
+REPEAT_AT_MOST: Final = 8
+TITLE_BYTES: Final = LARGEST[FieldKind.TITLE] - LENGTH_BYTES
+GUIDANCE_BYTES: Final = LARGEST[FieldKind.GUIDANCE] - LENGTH_BYTES
+
+PLANNED_ACTIVITIES: Final = tuple(word for word in ACTIVITIES if word != "informal")
+"""What a phase of a format can be; informal talk is what follows a session."""
+
+NAME: Final = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{NAME_AT_MOST - 1}}}")
+
+_ID: Final = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{NAME_AT_MOST - 1}}}")
+_FORMAT_KEYS: Final = ("name", "title", "about", "from", "people", "minutes", "phase")
+_SESSION_KEYS: Final = ("from_session", "unless_last")
+_PHASE_KEYS: Final = (
+    "id",
+    "activity",
+    "minutes",
+    "title",
+    "guidance",
+    "mode",
+    "counted",
+    "with_facilitators",
+    *_SESSION_KEYS,
+)
+_GROUP_KEYS: Final = ("id", "title", "repeat", "each", *_SESSION_KEYS)
+_LINE: Final = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
+_DOTS_AT_MOST: Final = 200
+"""In a line. `tomllib` takes most of a minute for a key of ten thousand parts."""
+
+
+def read(path: Path) -> Format:
+    """The format in a file.
+
+    Raises:
+        FormatError: it cannot be read, or says something that a format cannot.
+    """
+    return read_text(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """What a file of a format holds, a byte order mark taken off.
+
+    Raises:
+        FormatError: it cannot be read, is larger than 64 KiB, or is not UTF-8.
+    """
+    where = str(path)
+    try:
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_AT_MOST + 1)
+    except FileNotFoundError:
+        raise FormatError(where, None, "there is no such file.", "`evenly formats list` shows what is there.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "unknown reason"
+        raise FormatError(where, None, f"it cannot be read ({reason}).", "Make it readable for you.") from error
+    if len(raw) > FILE_BYTES_AT_MOST:
+        raise FormatError(where, None, "it is larger than 64 KiB.", "A format takes one or two. Is it another file?")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise FormatError(where, line, "this is not UTF-8.", "Save the file as UTF-8.") from error
+
+
+def read_text(text: str, where: str) -> Format:
+    """The format that a text describes; `where` is what errors call it.
+
+    Raises:
+        FormatError: it is not TOML, or says something that a format cannot.
+    """
+    top = Table(File(where, text), (), _parsed(text, where), "the format")
+    top.knows(_FORMAT_KEYS)
+    name = top.matching("name", NAME, 'Use a-z, 0-9 and -, at most 40, like name = "monday-group".')
+    title = top.text("title", TITLE_BYTES)
+    if title is None:
+        top.fail(None, "there is no title.", 'Write what people call it, like title = "Monday group".')
+    format = Format(
+        name=name,
+        title=title,
+        about=top.text("about", GUIDANCE_BYTES) or "",
+        tradition=top.text("from", TITLE_BYTES) or "",
+        people=_people(top),
+        minutes=top.whole("minutes", 1, MINUTES_AT_MOST * PHASES_AT_MOST) or 0,
+        phases=tuple(map(_part, top.tables("phase"))),
+    )
+    _check_ids(top)
+    return _check_whole(top, format)
+
+
+def _parsed(text: str, where: str) -> dict[str, object]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _DOTS_AT_MOST:
+            raise FormatError(where, number, f"more than {_DOTS_AT_MOST} dots in a line.", "Take out what is too much.")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        found = _LINE.search(told)
+        at_end = text.count("\n") + 1 if "end of document" in told else None
+        raise FormatError(
+            where,
+            int(found[1]) if found and found[1] else at_end,
+            f"this is not TOML: {_LINE.sub('', told).rstrip('.')}.",
+            'Each line is a name, = and a value, like minutes = 10 or activity = "check_in".',
+        ) from error
+
+
+def _people(top: Table) -> tuple[int, int] | None:
+    if "people" not in top:
+        return None
+    match top.whole_numbers("people"):
+        case [fewest, most] if 1 <= fewest <= most <= MEMBERS_AT_MOST:
+            return fewest, most
+        case _:
+            advice = f"Write the fewest and the most, up to {MEMBERS_AT_MOST}, like people = [3, 8]."
+            return top.fail("people", "people does not say how many at least and how many at most.", advice)
+
+
+def _part(table: Table) -> FormatPhase | PhaseGroup:
+    return _group(table) if "each" in table or "repeat" in table else _phase(table)
+
+
+def _group(table: Table) -> PhaseGroup:
+    for key in ("activity", "minutes", "guidance", "mode", "counted", "with_facilitators"):
+        if key in table:
+            table.fail(key, f"a group has no {key} of its own.", f"Give {key} to its phases, below [[phase.each]].")
+    table.knows(_GROUP_KEYS)
+    id_ = _id(table)
+    return PhaseGroup(
+        id=id_,
+        title=table.text("title", TITLE_BYTES) or id_.replace("-", " ").replace("_", " ").capitalize(),
+        repeat=table.whole("repeat", 1, REPEAT_AT_MOST) or 1,
+        phases=tuple(map(_phase, table.tables("each"))),
+        from_session=table.whole("from_session", 1, 2) or 1,
+        unless_last=table.flag("unless_last", False),
+    )
+
+
+def _phase(table: Table) -> FormatPhase:
+    table.knows(_PHASE_KEYS)
+    id_ = _id(table)
+    word = table.one_of("activity", PLANNED_ACTIVITIES)
+    if word is None:
+        table.fail(None, "this phase has no activity.", f"Known are: {', '.join(PLANNED_ACTIVITIES)}.")
+    minutes = table.whole("minutes", 1, MINUTES_AT_MOST)
+    if minutes is None:
+        table.fail(None, "this phase has no minutes.", "Write how long it is, like minutes = 10.")
+    activity = ACTIVITIES[word]
+    return FormatPhase(
+        id=id_,
+        activity=word,
+        minutes=minutes,
+        title=table.text("title", TITLE_BYTES) or activity.title,
+        guidance=table.text("guidance", GUIDANCE_BYTES, lines=True) or activity.guidance,
+        mode=table.one_of("mode", FloorMode) or activity.mode,
+        counted=table.flag("counted", activity.counted),
+        with_facilitators=table.flag("with_facilitators", activity.with_facilitators),
+        from_session=table.whole("from_session", 1, 2) or 1,
+        unless_last=table.flag("unless_last", False),
+    )
+
+
+def _id(table: Table) -> str:
+    return table.matching("id", _ID, 'Give every phase a word of its own: a-z, 0-9, - and _, like id = "welcome".')
+
+
+def _with_id(top: Table) -> Iterator[tuple[Table, str]]:
+    for table in top.tables("phase"):
+        yield table, _id(table)
+        for inner in table.tables("each") if "each" in table else ():
+            yield inner, _id(inner)
+
+
+def _check_ids(top: Table) -> None:
+    seen: set[str] = set()
+    for table, id_ in _with_id(top):
+        if id_ in seen:
+            table.fail("id", f"two phases are called {id_}.", "Give each a word of its own.")
+        seen.add(id_)
+
+
+def _check_whole(top: Table, format: Format) -> Format:
+    """What no phase is to blame for alone."""
+    phases = planned(format)
+    if len(phases) > PHASES_AT_MOST:
+        problem = f"these are {len(phases)} phases, groups written out; a session has at most {PHASES_AT_MOST}."
+        top.fail("phase", problem, "Take some out, or repeat less often.")
+    if issues_in(format) > ISSUES_AT_MOST:
+        problem = f"these are {issues_in(format)} issues; a session has at most {ISSUES_AT_MOST}."
+        top.fail("phase", problem, "Repeat less often.")
+    if not any(phase.activity != FEEDBACK for phase in planned(format, first=True, last=True)):
+        problem = "no phase is in every session: the first or the last of a series could be empty."
+        top.fail("phase", problem, "Take from_session or unless_last out of one that is not feedback.")
+    if not fits_one_command(phases):
+        problem = "its titles and guidance are too long together: a plan goes to the server in one piece."
+        top.fail("phase", problem, "Shorten guidance, or leave some out: then the activity's own is shown.")
+    total = minutes_of(phases)
+    if format.minutes not in (0, total):
+        problem = f"minutes is {format.minutes}, and the phases add up to {total}."
+        top.fail("minutes", problem, f"Write minutes = {total}, or leave the line out.")
+    return replace(format, minutes=total)
