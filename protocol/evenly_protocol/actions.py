@@ -241,10 +241,11 @@ def due_by(action: Action, at: int) -> bool:
 
 
 def in_review(room: Room) -> list[Action]:
-    """What the review shows: open actions from earlier sessions, owner by owner, the last issue-holders first."""
+    """What the review shows: open actions of earlier sessions that are due, by owner, the last issue-holders first."""
     session = room.running
     number = session.number if session is not None else (room.session.number + 1 if room.session else 1)
-    due = [a for a in room.actions if a.open and a.session < number]
+    at = session.started_at if session is not None else room.at
+    due = [a for a in room.actions if a.open and a.session < number and due_by(a, at)]
     first = last_held(room)
     return sorted(due, key=lambda a: (a.owner not in first, a.owner, a.at))
 

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from evenly_protocol.activities import ACTIVITIES, keeps_time
-from evenly_protocol.attendance import arrival
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.floor import FloorModeSet, entering
-from evenly_protocol.hands import fit_mode
+from evenly_protocol.hands import fit_mode, lowered_from
 from evenly_protocol.issues import note_holder
+from evenly_protocol.members import somebody, takes_part
 from evenly_protocol.pairs import end_pairs
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.rounds import Round
 from evenly_protocol.sealed import FieldKind, allowed_length
 from evenly_protocol.turns import TurnEnded, end_turn
-from evenly_protocol.words import MILLISECONDS_A_MINUTE, FloorMode
+from evenly_protocol.words import MILLISECONDS_A_MINUTE, FloorMode, Role, Source
 
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
@@ -106,7 +106,15 @@ class Visit(msgspec.Struct, array_like=True, frozen=True):
 
 
 class PhaseBefore(msgspec.Struct, array_like=True):
-    """What a phase's beginning replaced, so that it can be taken back."""
+    """What a phase's beginning replaced, so that it can be taken back.
+
+    Attributes:
+        index, phase: the phase that it ended.
+        mode, questions_put, timekeeper, round: as they stood then.
+        speaking: whose turn in the round it cut; 0 for nobody's.
+        allotted: the allotment of the phase that began, until then.
+        was_skipped: the phase that began was to be left out.
+    """
 
     index: int
     phase: Phase
@@ -115,6 +123,8 @@ class PhaseBefore(msgspec.Struct, array_like=True):
     timekeeper: int = 0
     round: Round | None = None
     speaking: int = 0
+    allotted: int = 0
+    was_skipped: bool = False
 
 
 class StartPhase(Command, frozen=True):
@@ -193,10 +203,14 @@ class PhaseExtended(Event, frozen=True):
 
 
 class AgendaResized(Event, frozen=True):
-    """The phases have these allotments now, and the agreed end has moved by so much in all; milliseconds."""
+    """The phases have these allotments now, and the agreed end has moved by so much in all; milliseconds.
+
+    `visit`: the phase under way; 0: whatever is.
+    """
 
     allotted: list[int]
     end_moved_ms: int
+    visit: int = 0
 
 
 class PhaseSkipped(Event, frozen=True):
@@ -240,9 +254,7 @@ def used(session: Session, index: int) -> int:
 
 def remaining(session: Session, index: int) -> int:
     """What a phase to come takes: its allotment, less what was used if it is returned to, at least a minute."""
-    spent = used(session, index)
-    whole = allotment(session, index)
-    return max(min(whole, KEEPS_MS), whole - spent) if spent else whole
+    return max(KEEPS_MS, allotment(session, index) - used(session, index))
 
 
 def to_come(session: Session) -> list[int]:
@@ -277,7 +289,7 @@ def projected_end(session: Session, at: int) -> int:
 def agreed_end(session: Session) -> int:
     """When the session is to end by agreement, UTC milliseconds."""
     planned = sum(p.minutes for p in session.phases) * MILLISECONDS_A_MINUTE
-    return session.started_at + planned + session.end_moved_ms
+    return session.started_at + planned + session.end_moved_ms + session.held_ms
 
 
 def behind(session: Session, at: int) -> int:
@@ -290,7 +302,9 @@ def _end_now(session: Session, at: int) -> int:
 
 
 def _held_now(session: Session, at: int) -> int:
-    return 0 if session.held_since is None else max(0, at - max(session.held_since, session.phase.started))
+    if session.held_since is None or session.closed_at is not None:
+        return 0
+    return max(0, at - max(session.held_since, session.phase.started))
 
 
 def given(session: Session, ms: int) -> tuple[list[int], int]:
@@ -305,7 +319,8 @@ def given(session: Session, ms: int) -> tuple[list[int], int]:
         capacity = [allotted[i] for i in giving]
         shares = _shared(-ms, capacity, _unit(-ms)) if giving else []
         for i, share in zip(giving, shares, strict=True):
-            allotted[i] += share
+            if share:
+                allotted[i] = used(session, i) + remaining(session, i) + share
         return allotted, -sum(shares)
     capacity = [max(0, remaining(session, i) - KEEPS_MS) for i in giving]
     wanted = min(ms, sum(capacity))
@@ -362,7 +377,7 @@ def refused_plan(room: Room, phases: Sequence[PhasePlan]) -> Refusal | None:
     return None
 
 
-def beginning(room: Room, event: PhaseStarted, asking: Asking, stamp: Stamp) -> list[Event] | Refusal:
+def beginning(room: Room, event: PhaseStarted, asking: Asking) -> list[Event] | Refusal:
     """What follows the beginning of a phase: its floor mode, and its round or its speaker.
 
     Worked out on `room`, a copy on which the beginning has been folded.
@@ -371,16 +386,13 @@ def beginning(room: Room, event: PhaseStarted, asking: Asking, stamp: Stamp) -> 
     if session is None:
         return refuse("no_session")
     plan, phase = session.phases[event.index], session.phase
-    arrives: list[Event] = []
     seat = event.seat or plan.speaker or (phase.holder if plan.mode is FloorMode.SOLO else 0)
     if plan.mode is FloorMode.SOLO:
         member = room.members.get(seat)
-        if member is None:
+        if member is None or member.role is Role.OBSERVER:
             return refuse("nobody_named")
         if not member.attending and not event.seat:
             return refuse("not_here")
-        if not member.attending:
-            arrives = arrival(room, member, vouched=True)
     floor = entering(
         room,
         asking.at,
@@ -392,7 +404,7 @@ def beginning(room: Room, event: PhaseStarted, asking: Asking, stamp: Stamp) -> 
     # A round of nobody: those who come have the queue.
     if isinstance(floor, Refusal) and floor.code == "nobody_there":
         return [FloorModeSet(FloorMode.QUEUE)]
-    return floor if isinstance(floor, Refusal) else [*arrives, *floor]
+    return floor
 
 
 def _start(room: Room, command: StartPhase, asking: Asking) -> list[Event] | Refusal:
@@ -410,7 +422,7 @@ def _start(room: Room, command: StartPhase, asking: Asking) -> list[Event] | Ref
     stamp = Stamp(room.seq + 1, asking.at, asking.id, asking.by)
     after = copy_of(room)
     _started(after, started, stamp)
-    following = beginning(after, started, asking, stamp)
+    following = beginning(after, started, asking)
     if isinstance(following, Refusal):
         return following
     return [*(TurnEnded(t.id) for t in room.floor.turns), started, *following]
@@ -433,7 +445,7 @@ def _extend(room: Room, command: ExtendPhase, asking: Asking) -> list[Event] | R
         return [extended]
     allotted, gave = given(session, command.ms)
     allotted[session.phase_index] += command.ms
-    return [extended, AgendaResized(allotted, session.end_moved_ms + command.ms - gave)]
+    return [extended, AgendaResized(allotted, session.end_moved_ms + command.ms - gave, session.phase.visit)]
 
 
 def _take(room: Room, command: TakeFromLater, asking: Asking) -> list[Event] | Refusal:
@@ -445,7 +457,8 @@ def _take(room: Room, command: TakeFromLater, asking: Asking) -> list[Event] | R
     allotted, gave = given(session, command.ms)
     if not gave:
         return refuse("no_time_left")
-    return [AgendaResized(allotted, session.end_moved_ms - (gave if command.move_end else 0))]
+    moved = session.end_moved_ms - (gave if command.move_end else 0)
+    return [AgendaResized(allotted, moved, session.phase.visit)]
 
 
 def _skip(room: Room, command: SkipPhase, asking: Asking) -> list[Event] | Refusal:
@@ -485,22 +498,37 @@ def _leave_open(room: Room, command: LeaveOpen, asking: Asking) -> list[Event] |
         return refuse("no_session")
     if session.phase.visit != command.ends:
         return refuse("phase_over")
-    return [*(TurnEnded(t.id) for t in room.floor.turns), RoomLeftOpen(), FloorModeSet(FloorMode.OPEN)]
+    hands = [h.id for h in room.floor.hands]
+    return [
+        *(TurnEnded(t.id) for t in room.floor.turns),
+        *([lowered_from(room, hands, asking.at)] if hands else []),
+        RoomLeftOpen(),
+        FloorModeSet(FloorMode.OPEN),
+    ]
 
 
 # -- folding -----------------------------------------------------------------------------------------------------
 
 
 def _started(room: Room, event: PhaseStarted, stamp: Stamp) -> None:
-    session = room.running
-    if session is None or not 0 <= event.index < len(session.phases):
+    session, index = room.running, event.index
+    if session is None or session.closed_at is not None or not 0 <= index < len(session.phases):
         return
-    _end_visit(room, session, stamp)
-    session.phase_index = event.index
-    session.phase = first_phase(session, event.index, stamp.at)
-    session.phase.visit = session.before.phase.visit + 1 if session.before is not None else 1
-    if event.index in session.skipped:
-        session.skipped.remove(event.index)
+    before = session.before = _end_visit(room, session, stamp)
+    before.allotted, before.was_skipped = allotment(session, index), index in session.skipped
+    _allot(session, index, used(session, index) + remaining(session, index))
+    session.phase_index = index
+    session.phase = first_phase(session, index, stamp.at)
+    session.phase.visit = before.phase.visit + 1
+    if somebody(room, session.phase.holder) is None:
+        session.phase.holder = 0
+    session.skipped = [i for i in session.skipped if i != index]
+
+
+def _allot(session: Session, index: int, ms: int) -> None:
+    if ms != allotment(session, index):
+        session.allotted = [allotment(session, i) for i in range(len(session.phases))]
+        session.allotted[index] = ms
 
 
 def first_phase(session: Session, index: int, at: int) -> Phase:
@@ -519,25 +547,27 @@ def first_phase(session: Session, index: int, at: int) -> Phase:
     )
 
 
-def _end_visit(room: Room, session: Session, stamp: Stamp) -> None:
+def _end_visit(room: Room, session: Session, stamp: Stamp) -> PhaseBefore:
     floor, phase = session.floor, session.phase
-    speaking = next((t.seat for t in floor.turns if floor.round is not None), 0)
     for turn in list(floor.turns):
         end_turn(room, turn.id, stamp.at)
+    # The turn was cut by this very entry, before the phase began.
+    cut = floor.just_ended
     floor.just_ended = None
-    session.before = PhaseBefore(
+    before = PhaseBefore(
         session.phase_index,
         phase,
         floor.mode,
         floor.questions_put,
         room.timekeeper,
         None if floor.round is None else floor.round.copy(),
-        speaking,
+        cut.seat if cut is not None and cut.source is Source.ROUND else 0,
     )
     session.visits.append(Visit(session.phase_index, phase.started, stamp.at, phase.held_ms))
     end_pairs(room, stamp.at)
     floor.questions_put = {}
     room.timekeeper = 0
+    return before
 
 
 def _taken_back(room: Room, event: PhaseTakenBack, stamp: Stamp) -> None:
@@ -549,16 +579,23 @@ def _taken_back(room: Room, event: PhaseTakenBack, stamp: Stamp) -> None:
         end_turn(room, turn.id, stamp.at)
     floor.just_ended = None
     before.phase.held_ms += session.phase.held_ms
-    session.phase, session.phase_index, session.before = before.phase, before.index, None
-    session.visits.pop()
-    if session.closed_at is not None:
+    if session.closed_at is None:
+        _allot(session, session.phase_index, before.allotted)
+        if before.was_skipped:
+            session.skipped = sorted({*session.skipped, session.phase_index})
+    else:
         session.closed_at = None
         session.phases, session.allotted = session.phases[:-1], session.allotted[:-1]
+    session.phase, session.phase_index, session.before = before.phase, before.index, None
+    session.visits.pop()
     floor.mode, floor.round = before.mode, before.round
     floor.questions_put, room.timekeeper = before.questions_put, before.timekeeper
     floor.idle_since = stamp.at
-    if floor.round is not None and before.speaking:
-        floor.round.take_back(before.speaking, None)
+    if floor.round is not None:
+        if before.speaking:
+            floor.round.take_back(before.speaking, None)
+        for seat in takes_part(room):
+            floor.round.welcome(room, seat)
     fit_mode(floor)
 
 
@@ -568,14 +605,12 @@ def _extended(room: Room, event: PhaseExtended, stamp: Stamp) -> None:
         return
     session.phase.extra_ms += event.ms
     session.end_moved_ms += event.ms
-    if session.phase_index < len(session.phases):
-        session.allotted = [allotment(session, i) for i in range(len(session.phases))]
-        session.allotted[session.phase_index] += event.ms
+    _allot(session, session.phase_index, allotment(session, session.phase_index) + event.ms)
 
 
 def _resized(room: Room, event: AgendaResized, stamp: Stamp) -> None:
     session = room.session
-    if session is None or len(event.allotted) != len(session.phases):
+    if session is None or len(event.allotted) != len(session.phases) or event.visit not in (0, session.phase.visit):
         return
     session.allotted = list(event.allotted)
     session.end_moved_ms = event.end_moved_ms
@@ -608,15 +643,13 @@ def _left_open(room: Room, event: RoomLeftOpen, stamp: Stamp) -> None:
     session = room.running
     if session is None or session.closed_at is not None:
         return
-    _end_visit(room, session, stamp)
+    session.before = _end_visit(room, session, stamp)
     visit = session.phase.visit + 1
     session.phases = [*session.phases, PhasePlan("informal", b"", 0, FloorMode.OPEN, counted=False)]
     session.allotted = [*(allotment(session, i) for i in range(len(session.phases)))]
     session.phase_index = len(session.phases) - 1
     session.phase = Phase("informal", b"", 0, FloorMode.OPEN, False, 0, stamp.at, visit=visit)
     session.closed_at = stamp.at
-    session.floor.hands.clear()
-    session.floor.manual.clear()
 
 
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {

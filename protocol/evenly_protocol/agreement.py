@@ -128,7 +128,8 @@ def _set_invitation(room: Room, command: SetInvitation, asking: Asking) -> list[
 def _set_call_link(room: Room, command: SetCallLink, asking: Asking) -> list[Event] | Refusal:
     if command.link and not allowed_length(FieldKind.LINK, len(command.link)):
         return refuse("bad_length")
-    return [CallLinkSet(command.link, author_of(room, asking.by))]
+    same = command.link == room.call.link
+    return [] if same else [CallLinkSet(command.link, author_of(room, asking.by))]
 
 
 def _agreement_set(room: Room, event: AgreementSet, stamp: Stamp) -> None:

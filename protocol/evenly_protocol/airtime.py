@@ -388,7 +388,7 @@ def carried(room: Room, session: Session) -> dict[int, int]:
 
 
 def could_invite(room: Room, at: int, most: int = 2) -> list[int]:
-    """The seats with the most room left who have no hand up, in seat order; never those listening today."""
+    """The seats with the most room left who have no hand up, in seat order; not the issue-holder, nor who listens."""
     session = room.running
     if session is None:
         return []
@@ -401,6 +401,7 @@ def could_invite(room: Room, at: int, most: int = 2) -> list[int]:
         for m in room.members.values()
         if m.attending
         and not m.listening
+        and m.seat != session.phase.holder
         and m.seat not in busy
         and m.seat in sums.balance
         and (sums.balance[m.seat] < 0 or not sums.counted.get(m.seat))

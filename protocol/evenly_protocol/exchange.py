@@ -132,8 +132,9 @@ def replies(room: Room, post: bytes) -> list[Post]:
 
 
 def open_asks(room: Room) -> list[Post]:
-    """Asks that nobody has met yet, the oldest first."""
-    return [p for p in room.posts if p.kind is PostKind.ASK and not p.met_by and not p.taken_back and not p.reply_to]
+    """Asks of the room's members that nobody has met yet, the oldest first."""
+    asks = [p for p in room.posts if p.kind is PostKind.ASK and not p.reply_to]
+    return [p for p in asks if not p.met_by and not p.taken_back and somebody(room, p.seat) is not None]
 
 
 def _add(room: Room, command: AddPost, asking: Asking) -> list[Event] | Refusal:
@@ -198,9 +199,10 @@ def _added(room: Room, event: PostAdded, stamp: Stamp) -> None:
 
 
 def _make_room(room: Room) -> None:
-    """The oldest post that nobody waits for leaves the board, with its replies."""
-    waiting = {p.id for p in open_asks(room)}
-    oldest = next((p for p in room.posts[:-1] if p.id not in waiting and not p.reply_to), None)
+    """The oldest post that nobody waits for leaves the board, with its replies; never the one just answered."""
+    newest = room.posts[-1]
+    stay = {newest.id, newest.reply_to, *(p.id for p in open_asks(room))}
+    oldest = next((p for p in room.posts if p.id not in stay and not p.reply_to), None)
     if oldest is not None:
         room.posts = [p for p in room.posts if oldest.id not in (p.id, p.reply_to)]
 

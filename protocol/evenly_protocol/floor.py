@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from evenly_protocol.attendance import arrival
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.hands import Hand, fit_mode, take_out
+from evenly_protocol.members import somebody
 from evenly_protocol.queue import places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.rounds import Round, RoundBegan, guide_ms, next_in_round, round_order
@@ -89,9 +91,11 @@ def entering(
     """What entering a floor mode makes happen: the mode, the solo turn, or the round and its first turn."""
     events: list[Event] = [FloorModeSet(mode)]
     if mode is FloorMode.SOLO:
-        member = room.members.get(seat)
-        if member is None or member.removed:
+        member = somebody(room, seat)
+        if member is None or member.role is Role.OBSERVER:
             return refuse("no_such_seat")
+        if not member.attending:
+            events.extend(arrival(room, member, vouched=True))
         events.append(TurnBegan(seat, Intent.SPEAK, Source.SOLO))
     if mode is FloorMode.ROUND:
         order = round_order(

@@ -167,12 +167,14 @@ def note_question(room: Room, turn: Turn) -> None:
     session = room.session
     if session is None or turn.intent is not Intent.QUESTION or turn.hand is None or not turn.hand.words:
         return
-    if any(q.turn == turn.id for q in session.questions):
+    author = author_of(room, turn.seat)
+    if not author:
         return
-    asked = Question(
-        turn.id, turn.seat, turn.hand.words, turn.hand.id, author_of(room, turn.seat), turn.began, session.phase.issue
-    )
-    session.questions = [*session.questions, asked][-QUESTIONS_KEPT:]
+    hand = turn.hand
+    asked = Question(turn.id, turn.seat, hand.words, hand.id, author, turn.began, session.phase.issue)
+    # A turn that ran on, since the next had been given by mistake, ends twice.
+    others = [q for q in session.questions if q.turn != turn.id]
+    session.questions = [*others, asked][-QUESTIONS_KEPT:]
 
 
 def note_held(room: Room, session: Session) -> None:

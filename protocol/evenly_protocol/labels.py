@@ -9,6 +9,7 @@ from evenly_protocol.actions import Action, action_with
 from evenly_protocol.exchange import Post, post_with
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.issues import Issue, issue_with
+from evenly_protocol.members import is_facilitator, somebody
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.words import Label
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LabelItem(Command, frozen=True):
-    """Say how far one's own action, post or issue may go."""
+    """Say how far one's own action, post or issue may go; a facilitator says it for a guest seat."""
 
     item: bytes
     label: Label
@@ -45,7 +46,9 @@ def _label(room: Room, command: LabelItem, asking: Asking) -> list[Event] | Refu
     item = item_with(room, command.item)
     if item is None:
         return refuse("no_such_item")
-    if owner_of(item) != asking.by:
+    owner = somebody(room, owner_of(item))
+    guests = owner is not None and owner.is_guest and is_facilitator(room, asking.by)
+    if owner_of(item) != asking.by and not guests:
         return refuse("not_yours")
     return [] if item.label is command.label else [ItemLabelled(command.item, command.label)]
 

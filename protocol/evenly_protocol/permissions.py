@@ -74,7 +74,7 @@ RULES: dict[type[Command], Rule] = {
     attendance.LeaveCall: Rule(Who.ANYONE),
     attendance.ListenToday: Rule(Who.ANYONE, in_session=False),
     attendance.TakeChair: Rule(Who.SPEAKER),
-    attendance.SetDeputy: Rule(Who.FACILITATOR, in_session=False),
+    attendance.SetDeputy: Rule(Who.STANDING, in_session=False),
     seats.SetTimekeeper: Rule(Who.FACILITATOR),
     # the session
     session.StartSession: Rule(Who.OPENER, in_session=False),
@@ -130,8 +130,8 @@ RULES: dict[type[Command], Rule] = {
     exchange.LogCoaching: Rule(Who.SPEAKER, in_session=False),
     labels.LabelItem: Rule(Who.ANYONE, in_session=False),
     # the series
-    series.PlanSeries: Rule(Who.FACILITATOR, in_session=False),
-    series.ChangePlanned: Rule(Who.FACILITATOR, in_session=False),
+    series.PlanSeries: Rule(Who.STANDING, in_session=False),
+    series.ChangePlanned: Rule(Who.STANDING, in_session=False),
     series.SwapHolders: Rule(Who.SPEAKER, in_session=False),
     series.SetTopic: Rule(Who.SPEAKER, in_session=False),
     series.SayAway: Rule(Who.ANYONE, in_session=False),

@@ -11,6 +11,7 @@ from evenly_protocol.agreement import InvitationSet
 from evenly_protocol.attendance import MemberArrived, MemberLeft
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.members import Member, author_of, seat_of, somebody
+from evenly_protocol.moving import nobody_now, one_person
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.sealed import FieldKind, allowed_length
 from evenly_protocol.words import Intent, Presence, Role
@@ -256,8 +257,7 @@ def _guest_seat_given(room: Room, event: GuestSeatGiven, stamp: Stamp) -> None:
     )
     room.members[event.seat] = Member(event.seat, b"", Role.PARTICIPANT, b"", removed=True)
     room.carry.pop(event.seat, None)
-    if room.timekeeper == event.seat:
-        room.timekeeper = event.guest
+    one_person(room, event.seat, event.guest, stamp.at)
     if room.session is None:
         return
     room.session.timeline = [segment.with_seat(event.seat, event.guest) for segment in room.session.timeline]
@@ -296,10 +296,7 @@ def _removed(room: Room, event: MemberRemoved, stamp: Stamp) -> None:
     )
     if member.ik:
         room.blocked.append(member.ik)
-    if room.timekeeper == event.seat:
-        room.timekeeper = 0
-    if room.chair == event.seat:
-        room.chair = 0
+    nobody_now(room, event.seat, stamp)
 
 
 def _timekeeper_set(room: Room, event: TimekeeperSet, stamp: Stamp) -> None:

@@ -1,4 +1,4 @@
-"""The series: planned sessions with date, issue-holder and host, and the next date decided. Source: domain.md, "Series".
+"""The series: planned sessions with date, issue-holder and host, and how a date is found. Source: domain.md, "Series".
 
 The N+1 planner is `propose`: a proposal that a facilitator puts in place with `PlanSeries`. Sessions that were held are
 never planned again; a planned session that is planned anew keeps its id, so that calendars update it.
@@ -158,9 +158,10 @@ class DecideDate(Command, frozen=True):
 
 
 class SeriesPlanned(Event, frozen=True):
-    """These are the sessions to come."""
+    """These are the sessions to come. `before`: planned sessions as they were, of which what was written stays."""
 
     sessions: list[Draft]
+    before: list[Planned] = []
 
 
 class PlannedChanged(Event, frozen=True):
@@ -282,8 +283,9 @@ def propose(
         minutes: the length of each; 0 is not said.
         ids: ids for the sessions, in order; missing ones are empty.
 
-    Nobody hosts the session of their own issue, if there is anybody else who can. Whoever has hosted least hosts next.
-    Somebody who is away takes the next session that they can come to; a date that suits nobody who waits is left out.
+    Nobody hosts the session of their own issue. Hosting is spread as evenly as who can come allows; where only those
+    who are away are left, one of them is named. Somebody who is away takes the next session that they can come to; a
+    date that suits nobody who waits is left out.
     """
     waiting = [seat for seat in members if seat not in held]
     rows: list[tuple[int, list[int]]] = []
@@ -296,25 +298,47 @@ def propose(
         waiting = [seat for seat in waiting if seat not in row]
         position += 1
     rows.append((position, []))
-    times, order = Counter(hosted), list(hosts)
-    drafts: list[Draft] = []
-    for number, (position, row) in enumerate(rows):
-        out = away.get(position, ())
-        others = [s for s in order if s not in row]
-        able = [s for s in others if s not in out] or others
-        host = min(able, key=lambda s: (times[s], order.index(s)), default=0)
-        times[host] += 1
-        drafts.append(
-            Draft(
-                id=ids[number] if number < len(ids) else b"",
-                at=first_at + position * every_days * MILLISECONDS_A_DAY if first_at else 0,
-                holders=row,
-                host=host,
-                minutes=minutes,
-                feedback=number == len(rows) - 1,
-            )
+    others = [[s for s in hosts if s not in row] for _, row in rows]
+    able = [
+        [s for s in seats if s not in away.get(position, ())] or seats
+        for (position, _), seats in zip(rows, others, strict=True)
+    ]
+    leading = _spread(able, Counter(hosted))
+    return [
+        Draft(
+            id=ids[number] if number < len(ids) else b"",
+            at=first_at + position * every_days * MILLISECONDS_A_DAY if first_at else 0,
+            holders=row,
+            host=leading[number],
+            minutes=minutes,
+            feedback=number == len(rows) - 1,
         )
-    return drafts
+        for number, (position, row) in enumerate(rows)
+    ]
+
+
+def _spread(able: Sequence[Sequence[int]], times: Counter[int]) -> list[int]:
+    """A host for each session out of those able, 0 where there is none; `times` is how often each has hosted.
+
+    An optimal semi-matching (Harvey and others, 2006): each session goes to whoever has hosted least of those that it
+    can reach, where the host of an earlier session can be reached by giving that session to another.
+    """
+    chosen: list[int] = []
+    for number, seats in enumerate(able):
+        reached = {seat: [(number, seat)] for seat in seats}
+        line = list(reached)
+        for seat in line:
+            for earlier in (i for i, host in enumerate(chosen) if host == seat):
+                for other in able[earlier]:
+                    if other not in reached:
+                        reached[other] = [*reached[seat], (earlier, other)]
+                        line.append(other)
+        least = min(line, key=lambda seat: (times[seat], len(reached[seat])), default=0)
+        chosen.append(0)
+        for session, seat in reached.get(least, []):
+            chosen[session] = seat
+        times[least] += 1
+    return chosen
 
 
 # -- deciding ----------------------------------------------------------------------------------------------------
@@ -432,7 +456,8 @@ def draft_of(planned: Planned) -> Draft:
 # -- folding -----------------------------------------------------------------------------------------------------
 
 
-def _put(planned: Planned, draft: Draft, at: int) -> None:
+def put(planned: Planned, draft: Draft, at: int) -> None:
+    """Makes a planned session what a draft says; calendars are told where that is something else. A fold."""
     if draft_of(planned) == draft:
         return
     planned.at, planned.holders, planned.host = draft.at, list(draft.holders), draft.host
@@ -442,14 +467,14 @@ def _put(planned: Planned, draft: Draft, at: int) -> None:
 
 
 def _planned(room: Room, event: SeriesPlanned, stamp: Stamp) -> None:
-    before = {p.id: p for p in room.series}
+    before = {p.id: p for p in [*(msgspec.structs.replace(p) for p in event.before), *room.series]}
     held = [p for p in room.series if p.number]
     coming: list[Planned] = []
     for draft in event.sessions:
         planned = before.get(draft.id) or Planned(draft.id, changed_at=stamp.at)
         if planned.number:
             continue
-        _put(planned, draft, stamp.at)
+        put(planned, draft, stamp.at)
         coming.append(planned)
     room.series = [*held, *coming]
     if room.poll is not None and planned_with(room, room.poll.planned) is None:
@@ -459,7 +484,7 @@ def _planned(room: Room, event: SeriesPlanned, stamp: Stamp) -> None:
 def _changed(room: Room, event: PlannedChanged, stamp: Stamp) -> None:
     planned = planned_with(room, event.session.id)
     if planned is not None:
-        _put(planned, event.session, stamp.at)
+        put(planned, event.session, stamp.at)
 
 
 def _topic_set(room: Room, event: TopicSet, stamp: Stamp) -> None:
@@ -493,7 +518,7 @@ def _date_decided(room: Room, event: DateDecided, stamp: Stamp) -> None:
     room.poll = None
     planned = planned_with(room, poll.planned)
     if planned is not None and event.at:
-        _put(planned, msgspec.structs.replace(draft_of(planned), at=event.at), stamp.at)
+        put(planned, msgspec.structs.replace(draft_of(planned), at=event.at), stamp.at)
 
 
 def note_held(room: Room, session: Session, at: int) -> None:
@@ -502,6 +527,7 @@ def note_held(room: Room, session: Session, at: int) -> None:
     if planned is not None:
         planned.number = session.number
         planned.changed_at = at
+        room.series.sort(key=lambda p: (not p.number, p.number))
         if room.poll is not None and room.poll.planned == planned.id:
             room.poll = None
 

@@ -59,6 +59,7 @@ class Session(msgspec.Struct, array_like=True):
         questions_kept: the numbers of the issues whose questions their holder keeps for themselves.
         pairs: the pairs that talk now, or did last.
         hosts: everybody who has been host, in order.
+        held_ms: how long it has stood still in holds, informal talk apart, milliseconds.
     """
 
     id: bytes
@@ -89,6 +90,7 @@ class Session(msgspec.Struct, array_like=True):
     questions_kept: list[int] = []
     pairs: Pairs | None = None
     hosts: list[int] = []
+    held_ms: int = 0
 
     @property
     def over_at(self) -> int | None:
@@ -174,9 +176,10 @@ class SessionEnded(Event, frozen=True):
 
 
 class HostSet(Event, frozen=True):
-    """This member is host of the session now; 0 for nobody."""
+    """This member is host of the session now; 0 for nobody. `instead`: a seat that has not been host after all."""
 
     seat: int
+    instead: int = 0
 
 
 class HoldBegan(Event, frozen=True):
@@ -222,7 +225,7 @@ def _start(room: Room, command: StartSession, asking: Asking) -> list[Event] | R
     if ended:
         _ended(after, SessionEnded(), stamp)
     _started(after, started, stamp)
-    following = agenda.beginning(after, PhaseStarted(0), asking, stamp)
+    following = agenda.beginning(after, PhaseStarted(0), asking)
     return following if isinstance(following, Refusal) else [*ended, started, *following]
 
 
@@ -239,9 +242,9 @@ def _end(room: Room, command: EndSession, asking: Asking) -> list[Event] | Refus
 
 
 def empty_due(room: Room) -> tuple[int, Command] | None:
-    """When informal talk ends by itself, because nobody is there any more, and the command for it."""
+    """When informal talk ends by itself, because nobody with a screen is there any more, and the command for it."""
     session = room.running
-    if session is None or session.closed_at is None or any(attending(room)):
+    if session is None or session.closed_at is None or any(not m.is_guest for m in attending(room)):
         return None
     return room.at, EndDeserted(session.number)
 
@@ -290,6 +293,7 @@ def _started(room: Room, event: SessionStarted, stamp: Stamp) -> None:
     if not event.phases:
         return
     first = event.phases[0]
+    holders = {p.issue: p.holder for p in event.phases if p.issue and p.holder and p.activity != "feedback"}
     session = room.session = Session(
         id=stamp.id,
         number=(last.number if last else 0) + 1,
@@ -302,14 +306,14 @@ def _started(room: Room, event: SessionStarted, stamp: Stamp) -> None:
             first.minutes,
             first.mode,
             first.counted,
-            first.holder,
+            holders.get(first.issue, first.holder) if first.issue else first.holder,
             stamp.at,
             issue=first.issue,
         ),
         author=event.author,
         host=event.host,
         floor=Floor(mode=first.mode, idle_since=stamp.at),
-        holders={p.issue: p.holder for p in event.phases if p.issue and p.holder and p.activity != "feedback"},
+        holders=holders,
         planned=event.planned,
         hosts=[event.host] if event.host else [],
     )
@@ -359,8 +363,8 @@ def _ended(room: Room, event: SessionEnded, stamp: Stamp) -> None:
 def _host_set(room: Room, event: HostSet, stamp: Stamp) -> None:
     if room.session is not None:
         room.session.host = event.seat
-        if event.seat and event.seat not in room.session.hosts:
-            room.session.hosts = [*room.session.hosts, event.seat]
+        hosts = [s for s in room.session.hosts if s != event.instead]
+        room.session.hosts = [*hosts, event.seat] if event.seat and event.seat not in hosts else hosts
 
 
 def _hold_began(room: Room, event: HoldBegan, stamp: Stamp) -> None:
@@ -382,7 +386,8 @@ def _release(session: Session, at: int) -> None:
     session.held_since = None
     stood = at - max(since, session.phase.started)
     session.phase.held_ms += stood
-    session.end_moved_ms += stood
+    if session.closed_at is None:
+        session.held_ms += stood
     if session.pairs is not None and not session.pairs.over:
         session.pairs.ends_at += at - max(since, session.pairs.began)
     floor.idle_since += at - max(since, floor.idle_since)

@@ -26,7 +26,7 @@ from evenly_protocol.corrections import AirTimeCorrected, CorrectionUndone, can_
 from evenly_protocol.facts import Command, Event, Stamp, wire_name
 from evenly_protocol.floor import FloorModeSet
 from evenly_protocol.hands import HandPlaced, HandsLowered, HandsRestored, QueueSwitched, hand_with
-from evenly_protocol.members import is_facilitator, tracks
+from evenly_protocol.members import is_facilitator, somebody, tracks
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.series import PlannedChanged, SeriesPlanned, draft_of, planned_with
 from evenly_protocol.series import to_come as planned_to_come
@@ -40,6 +40,7 @@ from evenly_protocol.words import FloorMode, Intent, Order, Source
 if TYPE_CHECKING:
     from evenly_protocol.facts import Asking
     from evenly_protocol.room import Room
+    from evenly_protocol.session import Session
 
 Inverse = (
     HandsRestored
@@ -85,7 +86,7 @@ def last_step(room: Room, seat: int) -> Step | None:
         return None
     leads = is_facilitator(room, seat)
     mine = (s for s in reversed(session.steps) if leads or s.by == seat)
-    return next((s for s in mine if _still_fits(room, s)), None)
+    return next((s for s in mine if _can_undo(room, session, s)), None)
 
 
 def inverse_of(room: Room, event: Event, stamp: Stamp) -> Inverse | None:
@@ -100,8 +101,8 @@ def remember(room: Room, stamp: Stamp, events: list[Event], inverses: list[Inver
     if session is None or not inverses or any(isinstance(e, StepUndone) for e in events):
         return
     # A phase that is taken back takes its floor, its round and its speaker with it.
-    phase: list[Inverse] = [i for i in inverses if isinstance(i, PhaseTakenBack)]
-    inverses = phase or inverses
+    if any(isinstance(i, PhaseTakenBack) for i in inverses):
+        inverses = [i for i in inverses if isinstance(i, PhaseTakenBack | HandsRestored)]
     what = wire_name(type(inverses[-1]).__name__)
     session.steps.append(Step(stamp.id, stamp.by, what, _encode(inverses[::-1])))
     del session.steps[:-STEPS_KEPT]
@@ -114,13 +115,33 @@ def _undo(room: Room, command: Undo, asking: Asking) -> list[Event] | Refusal:
         return refuse("nothing_to_undo")
     if step.by != asking.by and not is_facilitator(room, asking.by):
         return refuse("not_yours")
-    correction = step.what == wire_name(CorrectionUndone.__name__)
-    newer = session.steps[session.steps.index(step) + 1 :]
-    if not correction and any(s.what == step.what and _still_fits(room, s) for s in newer):
-        return refuse("undo_too_late")
-    if not _still_fits(room, step):
+    if not _can_undo(room, session, step):
         return refuse("undo_too_late")
     return [StepUndone(step.id), *_decode(step.inverse)]
+
+
+def _can_undo(room: Room, session: Session, step: Step) -> bool:
+    if not _still_fits(room, step):
+        return False
+    if step.what == _CORRECTION:
+        return True
+    newer = session.steps[session.steps.index(step) + 1 :]
+    return not any(_goes_first(n, step) and (n.what == _BEGINNING or _still_fits(room, n)) for n in newer)
+
+
+_CORRECTION = wire_name(CorrectionUndone.__name__)
+_BEGINNING = wire_name(PhaseTakenBack.__name__)
+_TIME = {_BEGINNING, *(wire_name(kind.__name__) for kind in (PhaseExtended, AgendaResized))}
+_OF_A_PHASE = {*_TIME, *(wire_name(kind.__name__) for kind in (PhaseCounted, IssueHolderSet, FloorModeSet))}
+
+
+def _goes_first(newer: Step, step: Step) -> bool:
+    """Whether the newer of two steps is to be taken back before the other.
+
+    So it is with two of a kind, with all that moves the agenda, and with what a phase's beginning has left behind.
+    """
+    kinds = {newer.what, step.what}
+    return len(kinds) == 1 or kinds <= (_OF_A_PHASE if _BEGINNING in kinds else _TIME)
 
 
 def _still_fits(room: Room, step: Step) -> bool:
@@ -146,19 +167,32 @@ def _fits(room: Room, event: Inverse) -> bool:
         case SettingsChanged():
             return True
         case PhaseTakenBack():
-            return room.running is not None and room.running.phase.visit == event.visit
+            session = room.running
+            return session is not None and session.before is not None and session.phase.visit == event.visit
         case PhaseExtended():
             return room.running is not None and event.visit in (0, room.running.phase.visit)
         case AgendaResized():
-            return room.running is not None and len(event.allotted) == len(room.running.phases)
+            session = room.running
+            if session is None or event.visit not in (0, session.phase.visit):
+                return False
+            return len(event.allotted) == len(session.phases)
+        case IssueHolderSet() | HostSet():
+            return room.running is not None and _all_there(room, [event.seat])
         case PhaseSkipped():
             return room.running is not None and event.index > room.running.phase_index
         case SeriesPlanned():
-            return all(planned_with(room, d.id) is not None or not _is_held(room, d.id) for d in event.sessions)
+            held = any(p.number and p.id == d.id for p in room.series for d in event.sessions)
+            away = (seat for p in event.before for seat in p.away)
+            return not held and _all_there(room, [*away, *(s for d in event.sessions for s in (*d.holders, d.host))])
         case PlannedChanged():
-            return planned_with(room, event.session.id) is not None
+            draft = event.session
+            return planned_with(room, draft.id) is not None and _all_there(room, [*draft.holders, draft.host])
         case _:
             return room.running is not None
+
+
+def _all_there(room: Room, seats: list[int]) -> bool:
+    return all(not seat or somebody(room, seat) is not None for seat in seats)
 
 
 def _undone(room: Room, event: StepUndone, stamp: Stamp) -> None:
@@ -210,7 +244,8 @@ def _of_resized(room: Room, event: AgendaResized, stamp: Stamp) -> Inverse | Non
     session = room.session
     if session is None:
         return None
-    return AgendaResized([allotment(session, i) for i in range(len(session.phases))], session.end_moved_ms)
+    allotted = [allotment(session, i) for i in range(len(session.phases))]
+    return AgendaResized(allotted, session.end_moved_ms, session.phase.visit)
 
 
 def _of_started(room: Room, event: PhaseStarted | RoomLeftOpen, stamp: Stamp) -> Inverse | None:
@@ -222,20 +257,18 @@ def _of_skipped(room: Room, event: PhaseSkipped, stamp: Stamp) -> Inverse | None
 
 
 def _of_host(room: Room, event: HostSet, stamp: Stamp) -> Inverse | None:
-    return None if room.session is None else HostSet(room.session.host)
+    session = room.session
+    return None if session is None else HostSet(session.host, 0 if event.seat in session.hosts else event.seat)
 
 
 def _of_series(room: Room, event: SeriesPlanned, stamp: Stamp) -> Inverse | None:
-    return SeriesPlanned([draft_of(p) for p in planned_to_come(room)])
+    before = planned_to_come(room)
+    return SeriesPlanned([draft_of(p) for p in before], [msgspec.structs.replace(p) for p in before])
 
 
 def _of_planned(room: Room, event: PlannedChanged, stamp: Stamp) -> Inverse | None:
     planned = planned_with(room, event.session.id)
     return None if planned is None else PlannedChanged(draft_of(planned))
-
-
-def _is_held(room: Room, planned: bytes) -> bool:
-    return any(p.id == planned and p.number for p in room.series)
 
 
 def _of_counted(room: Room, event: PhaseCounted, stamp: Stamp) -> Inverse | None:

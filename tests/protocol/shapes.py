@@ -21,8 +21,8 @@ LEAVES: dict[type, st.SearchStrategy[Any]] = {
 }
 
 
-def of_type(kind: Any, named: Mapping[str, st.SearchStrategy[Any]] = {}) -> st.SearchStrategy[Any]:
-    """Values of this type; fields with a name in `named` come from there."""
+def of_type(kind: Any, named: Mapping[str, Any] = {}) -> st.SearchStrategy[Any]:
+    """Values of this type; fields with a name in `named` come from there, by type where that differs."""
     if kind in LEAVES:
         return LEAVES[kind]
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -39,13 +39,18 @@ def of_type(kind: Any, named: Mapping[str, st.SearchStrategy[Any]] = {}) -> st.S
     raise TypeError(kind)
 
 
-def struct(kind: type[msgspec.Struct], named: Mapping[str, st.SearchStrategy[Any]] = {}) -> st.SearchStrategy[Any]:
+def struct(kind: type[msgspec.Struct], named: Mapping[str, Any] = {}) -> st.SearchStrategy[Any]:
     """Values of this struct."""
     hints = typing.get_type_hints(kind)
     return st.builds(kind, **{name: _field(name, hints[name], named) for name in kind.__struct_fields__})
 
 
-def _field(name: str, kind: Any, named: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+def _field(name: str, kind: Any, named: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    if name in named and isinstance(named[name], dict):
+        found = named[name].get(kind)
+        if found is not None:
+            return found
+        return st.lists(named[name][bytes], max_size=4) if kind == list[bytes] else of_type(kind, named)
     if name in named and kind in LEAVES:
         return named[name]
     if name in named and kind == list[bytes]:

@@ -377,3 +377,14 @@ def test_the_issue_holder_is_a_member() -> None:
     assert code(w.do(SetIssueHolder(9))) == "no_such_seat"
     w.must(SetIssueHolder(2))
     assert w.session.phase.holder == 2
+
+
+def test_where_the_group_meets_is_a_sealed_link() -> None:
+    w = World(2, None)
+    assert w.do(agreement.SetCallLink(b"")) == []
+    assert code(w.do(agreement.SetCallLink(b"x"))) == "bad_length"
+    w.must(agreement.SetCallLink(b"l" * 61))
+    assert (w.room.call.link, w.room.call.author) == (b"l" * 61, w.room.members[1].ik)
+    assert w.room.call.id == w.entries[-1].id
+    w.must(agreement.SetCallLink(b""))
+    assert w.room.call.link == b""

@@ -9,7 +9,8 @@ from evenly_protocol.permissions import RULES, Who, allowed
 from evenly_protocol.refusals import REFUSALS, Refusal, refuse
 from evenly_protocol.room import COMMANDS
 from evenly_protocol.seats import SetTimekeeper
-from evenly_protocol.session import Hold
+from evenly_protocol.series import Draft, PlanSeries
+from evenly_protocol.session import Hold, StartSession
 
 from .world import MINUTE, World
 
@@ -20,6 +21,7 @@ MAY = {
     Who.SERVER: {0},
     Who.STANDING: {FACILITATOR},
     Who.FACILITATOR: {FACILITATOR},
+    Who.OPENER: {FACILITATOR},
     Who.TRACKER: {FACILITATOR, TIMEKEEPER},
     Who.SPEAKER: {FACILITATOR, PARTICIPANT, TIMEKEEPER},
     Who.ANYONE: {FACILITATOR, PARTICIPANT, TIMEKEEPER, OBSERVER},
@@ -84,6 +86,16 @@ def test_in_a_hold_nothing_goes_that_moves_the_floor(kind: type[Command]) -> Non
         ("ExtendTurn", Who.FACILITATOR),
         ("RemoveMember", Who.STANDING),
         ("Admit", Who.SERVER),
+        ("StartPhase", Who.FACILITATOR),
+        ("ExtendPhase", Who.FACILITATOR),
+        ("LeaveOpen", Who.FACILITATOR),
+        ("SetDeputy", Who.STANDING),
+        ("PlanSeries", Who.STANDING),
+        ("ChangePlanned", Who.STANDING),
+        ("SwapHolders", Who.SPEAKER),
+        ("AddAction", Who.SPEAKER),
+        ("CheerAction", Who.ANYONE),
+        ("EndPairs", Who.SERVER),
     ],
 )
 def test_the_rules_of_the_documents(name: str, who: Who) -> None:
@@ -105,6 +117,21 @@ def test_whoever_takes_the_chair_changes_nothing_that_lasts() -> None:
     w.later(5 * MINUTE)
     w.must(TakeChair(), 2)
     assert {refusal(w, kind, 2) for kind, rule in RULES.items() if rule.who is Who.STANDING} == {"not_allowed"}
+
+
+def test_whoever_has_the_chair_leads_the_session_like_a_facilitator() -> None:
+    w = World(3)
+    w.must(LeaveCall(), 1)
+    w.later(5 * MINUTE)
+    w.must(TakeChair(), 2)
+    may = {kind for kind in RULES if not refusal(w, kind, 2)}
+    assert may == {kind for kind, rule in RULES.items() if rule.who not in (Who.SERVER, Who.STANDING)}
+
+
+def test_the_host_of_the_next_planned_session_opens_it() -> None:
+    w = World(4, None, observers=[OBSERVER])
+    w.must(PlanSeries([Draft(b"1" * 16, host=PARTICIPANT), Draft(b"2" * 16, host=TIMEKEEPER)]))
+    assert [refusal(w, StartSession, seat) for seat in (1, 2, 3, 4)] == ["", "", "not_allowed", "not_allowed"]
 
 
 def test_a_removed_member_may_do_nothing() -> None:

@@ -6,7 +6,24 @@ from typing import Any
 
 import msgspec
 import pytest
-from evenly_protocol import attendance, hands, queue, seats, session, turns, undo, wire
+from evenly_protocol import (
+    actions,
+    agenda,
+    attendance,
+    exchange,
+    hands,
+    issues,
+    labels,
+    pairs,
+    queue,
+    seats,
+    series,
+    session,
+    timers,
+    turns,
+    undo,
+    wire,
+)
 from evenly_protocol.corrections import CorrectAirTime
 from evenly_protocol.facts import Asking, Command, Event
 from evenly_protocol.floor import ChangeMode
@@ -14,7 +31,7 @@ from evenly_protocol.refusals import REFUSALS, Refusal
 from evenly_protocol.room import COMMANDS, EVENTS, OUTCOMES_KEPT, Entry, Room, decide, evolve, was_accepted
 from evenly_protocol.rounds import ComeBackLater, SkipRound
 from evenly_protocol.settings import ChangeSettings, Settings
-from evenly_protocol.words import FloorMode, Intent, Order, Role
+from evenly_protocol.words import FloorMode, Intent, Order, PostKind, Role
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -23,7 +40,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from .shapes import struct
 from .world import MINUTE, NAME, SECOND, World, phase
 
-SERVERS = (attendance.NoticeConnected, attendance.NoticeLost, seats.Admit, session.NoticeGap)
+SERVERS = (
+    attendance.NoticeConnected,
+    attendance.NoticeLost,
+    attendance.LetDeputyLead,
+    seats.Admit,
+    session.NoticeGap,
+    session.EndDeserted,
+    pairs.EndPairs,
+)
 OFTEN = (
     hands.RaiseHand,
     hands.DeferHand,
@@ -38,8 +63,22 @@ OFTEN = (
     undo.Undo,
     SkipRound,
     ComeBackLater,
+    agenda.StartPhase,
+    agenda.ExtendPhase,
+    agenda.SkipPhase,
+    agenda.SetIssueHolder,
+    issues.BringIssue,
+    issues.ChooseIssue,
+    actions.AddAction,
+    actions.SetActionState,
+    exchange.AddPost,
+    exchange.MeetAsk,
+    series.SwapHolders,
 )
 """The commands of a session's minutes: drawn more often than the others."""
+
+BOARDS = (*issues.DECIDE, *actions.DECIDE, *exchange.DECIDE, *labels.DECIDE, *series.DECIDE)
+"""The commands of what is written down."""
 
 _room = msgspec.msgpack.Decoder(Room)
 
@@ -68,11 +107,19 @@ class AnySequence(RuleBasedStateMachine):
         w = self.world
         w.do(ChangeSettings(Settings(order=order, auto_next=auto_next, facilitators_count=facilitators_count)))
         w.guest()
-        w.start(phase(mode, holder=5 if mode is FloorMode.QUESTIONS else 0))
+        w.must(series.PlanSeries([series.Draft(bytes([n]) * 16, 0, [n], n % 5 + 1) for n in range(2, 6)]))
+        w.must(attendance.SetDeputy(2))
+        w.must(actions.AddAction(b"a" * 61, buddy=3), 2)
+        w.must(actions.AddAction(b"a" * 61, 4), 3)
+        w.must(exchange.AddPost(PostKind.ASK, b"p" * 285), 3)
+        w.must(issues.BringIssue(b"i" * 285), 4)
+        w.must(series.ProposeDates(bytes([2]) * 16, [w.at + 10 * MINUTE]))
+        plan = [phase(mode, holder=5 if mode is FloorMode.QUESTIONS else 0), *LATER]
+        w.start(*plan)
 
     # -- what people do --------------------------------------------------------------------------------------------
 
-    def known(self) -> dict[str, st.SearchStrategy[Any]]:
+    def known(self) -> dict[str, Any]:
         """Values that mean something now, and some that do not."""
         w = self.world
         steps = w.room.session.steps if w.room.session else []
@@ -81,6 +128,13 @@ class AnySequence(RuleBasedStateMachine):
         hand = seen([h.id for h in w.floor.hands])
         turn = seen([t.id for t in w.floor.turns])
         some_ms = st.sampled_from([0, 1, 500, SECOND, MINUTE, -SECOND])
+        visit = w.room.session.phase.visit if w.room.session else 0
+        running_turn = st.just(w.floor.turns[0].id if w.floor.turns else b"") | turn
+        items = [i.id for i in (*w.room.actions, *w.room.posts, *w.room.issues)]
+        item = seen(items[-6:])
+        brought = seen([i.id for i in w.room.issues][-4:])
+        planned = seen([p.id for p in w.room.series])
+        drawn = w.room.session.pairs if w.room.session else None
         return {
             "seat": seat,
             "guest": seat,
@@ -88,7 +142,27 @@ class AnySequence(RuleBasedStateMachine):
             "holder": seat,
             "hand": hand,
             "turn": turn,
-            "ends": st.just(w.floor.turns[0].id if w.floor.turns else b"") | turn,
+            "ends": {bytes: running_turn, int: st.just(visit) | st.integers(0, visit + 1)},
+            "index": st.integers(-1, len(LATER) + 1),
+            "owner": seat,
+            "buddy": seat,
+            "by": seat,
+            "action": seen([a.id for a in w.room.actions][-4:]),
+            "issue": {bytes: brought, int: st.integers(-1, 3)},
+            "post": seen([p.id for p in w.room.posts][-4:]),
+            "item": item,
+            "reply_to": item | st.just(b""),
+            "link": st.just(b""),
+            "note": st.just(b"") | st.just(b"n" * 285),
+            "due": st.integers(-1, 3),
+            "planned": planned | st.just(b""),
+            "one": planned,
+            "other": planned,
+            "poll": st.just(w.room.poll.id if w.room.poll else b""),
+            "pairs": st.just(drawn.id if drawn else b""),
+            "topic": st.just(b"t" * 61),
+            "prework": st.just(b""),
+            "opener": st.just(b""),
             "step": seen([s.id for s in steps]),
             "span": st.integers(max(0, spans - 3), max(0, spans - 1)) | st.integers(-1, spans),
             "ms": some_ms,
@@ -131,6 +205,19 @@ class AnySequence(RuleBasedStateMachine):
     def somebody_does_something(self, data: st.DataObject, kind: type[Command]) -> None:
         seats = st.sampled_from([1, *self.world.room.members, 99]) | st.just(0 if kind in SERVERS else 1)
         self.give(data.draw(struct(kind, self.known()), "command"), data.draw(seats, "by"))
+
+    @rule(data=st.data(), kind=st.sampled_from(BOARDS), by=st.integers(1, 6))
+    def something_is_written_on_a_board(self, data: st.DataObject, kind: type[Command], by: int) -> None:
+        known = self.known()
+        oneself = st.just(0) | known["seat"]
+        issue = {bytes: known["issue"][bytes] | st.just(b""), int: st.just(1)}
+        values = {**known, "seat": oneself, "owner": oneself, "buddy": oneself, "issue": issue, "number": st.just(1)}
+        self.give(data.draw(struct(kind, values), "command"), by)
+
+    @rule(seat=st.integers(1, 8), by=st.sampled_from([1, 1, 2]))
+    def somebody_is_removed(self, seat: int, by: int) -> None:
+        if seat > 4:
+            self.give(seats.RemoveMember(seat), by)
 
     def running(self) -> bool:
         return self.world.room.running is not None
@@ -185,6 +272,17 @@ class AnySequence(RuleBasedStateMachine):
         self.give(data.draw(struct(kind, {"seat": st.sampled_from(seats)})), 1)
 
     @precondition(running)
+    @rule(index=st.integers(0, 5), seat=st.sampled_from([0, 0, 2, 6]), leave=st.integers(0, 9))
+    def a_phase_starts(self, index: int, seat: int, leave: int) -> None:
+        visit = self.world.session.phase.visit
+        self.give(agenda.StartPhase(index, visit, seat) if leave else agenda.LeaveOpen(visit), 1)
+
+    @precondition(running)
+    @rule(seats=st.permutations([1, 2, 3, 4, 5]), minutes=st.integers(1, 5))
+    def pairs_are_drawn(self, seats: list[int], minutes: int) -> None:
+        self.give(pairs.SetPairs([seats[:2], seats[2:]], minutes), 1)
+
+    @precondition(running)
     @rule(
         seat=st.integers(1, 6),
         kind=st.sampled_from([attendance.StepAway, attendance.ComeBack, attendance.LeaveCall]),
@@ -235,7 +333,7 @@ class AnySequence(RuleBasedStateMachine):
     @precondition(lambda self: not self.running())
     @rule(mode=st.sampled_from([FloorMode.QUEUE, FloorMode.OPEN]))
     def the_next_session_starts(self, mode: FloorMode) -> None:
-        self.give(session.StartSession([phase(mode)]), 1)
+        self.give(session.StartSession([phase(mode), *LATER]), 1)
 
     @rule(ms=st.sampled_from([1, 700, SECOND, 31 * SECOND, 5 * MINUTE]))
     def time_passes(self, ms: int) -> None:
@@ -321,6 +419,22 @@ class AnySequence(RuleBasedStateMachine):
             assert not out & set(lists)
 
     @invariant()
+    def boards_and_series_are_in_order(self) -> None:
+        room = self.world.room
+        out = {m.seat for m in room.members.values() if m.removed}
+        assert room.deputy not in out
+        assert not any(out & {*p.holders, p.host, *p.away} for p in series.to_come(room))
+        assert all(p.host not in p.holders for p in series.to_come(room) if p.host)
+        for action in room.actions:
+            assert action.history[-1].state is action.state
+            assert not action.open or (action.owner not in out and action.buddy not in out)
+            assert action.buddy != action.owner
+        assert all(m.a < m.b and m.times > 0 for m in room.met)
+        assert room.introductions == sum(p.introduced for p in room.posts)
+        if room.running is not None:
+            assert room.running.phase.holder not in out
+
+    @invariant()
     def the_queue_is_a_line_of_all_hands(self) -> None:
         w = self.world
         line = [place.hand for place in queue.ordered(w.room, w.at)]
@@ -330,6 +444,16 @@ class AnySequence(RuleBasedStateMachine):
             assert not hand.behind or stands[hand.behind] < stands[hand.id]
         assert set(w.floor.manual) <= set(stands)
         assert all(p.reason in queue.REASONS for p in queue.ordered(w.room, w.at))
+
+
+LATER = (
+    phase(FloorMode.ROUND, minutes=5),
+    agenda.PhasePlan("issue", b"", 5, FloorMode.SOLO, holder=3, issue=1),
+    agenda.PhasePlan("questions", b"", 5, FloorMode.QUESTIONS, issue=1),
+    phase(FloorMode.OPEN, minutes=5, counted=False),
+    agenda.PhasePlan("check_out", b"", 5, FloorMode.ROUND, with_facilitators=True),
+)
+"""The phases to come of every session."""
 
 
 def seen(ids: list[bytes]) -> st.SearchStrategy[bytes]:
@@ -347,25 +471,88 @@ test_any_sequence = AnySequence.TestCase
 
 # -- evolve is total -----------------------------------------------------------------------------------------------
 
-ODD: dict[str, st.SearchStrategy[Any]] = {
-    name: st.sampled_from([n.to_bytes(16, "big") for n in range(1, 16)] + [b""])
-    for name in ("hand", "behind", "turn", "hands", "step", "correction", "id")
+ODD: dict[str, Any] = {
+    name: {bytes: st.sampled_from([n.to_bytes(16, "big") for n in range(1, 30)] + [b""])}
+    for name in (
+        "hand",
+        "behind",
+        "turn",
+        "hands",
+        "step",
+        "correction",
+        "id",
+        "action",
+        "issue",
+        "post",
+        "item",
+        "poll",
+    )
 }
-"""Ids of hands and turns that may be there, or not."""
+"""Ids of hands, turns and items that may be there, or not."""
 
 
-@examples(max_examples=400)
+def begun() -> World:
+    """A session in which there is something of everything."""
+    w = World(4, phase())
+    w.must(issues.BringIssue(b"i" * 285), 2)
+    w.must(actions.AddAction(b"a" * 61, buddy=3), 2)
+    w.must(exchange.AddPost(PostKind.ASK, b"p" * 285), 3)
+    w.must(series.PlanSeries([series.Draft(b"\1" * 16, 0, [2], 3), series.Draft(b"\2" * 16, feedback=True)]))
+    w.must(series.ProposeDates(b"\1" * 16, [w.at + MINUTE]))
+    w.end()
+    w.start(phase(), *LATER)
+    w.must(pairs.SetPairs([[1, 2], [3, 4]], 5))
+    w.hand(2)
+    w.give(3)
+    return w
+
+
+@examples(max_examples=600)
 @given(st.lists(st.sampled_from(EVENTS).flatmap(lambda kind: struct(kind, ODD)), max_size=12), st.booleans())
 def test_any_events_can_be_folded_and_the_room_is_still_a_room(events: list[Event], in_session: bool) -> None:
-    w = World(3, phase() if in_session else None)
-    if in_session:
-        w.hand(2)
-        w.give(3)
+    w = begun() if in_session else World(3, None)
     for event in events:
         w.at += 1
         w.tell([event], by=1)
         assert encoded(_room.decode(encoded(w.room))) == encoded(w.room)
         queue.ordered(w.room, w.at)
+        is_looked_at(w)
+
+
+def is_looked_at(w: World) -> None:
+    """Whatever a screen or a timer asks of a room has an answer."""
+    timers.next_due(w.room)
+    actions.in_review(w.room)
+    series.held_in_series(w.room)
+    undo.last_step(w.room, 1)
+    if w.room.session is not None:
+        agenda.behind(w.room.session, w.at)
+        agenda.starts(w.room.session, w.at)
+        issues.issues_held(w.room.session)
+        for command in (agenda.StartPhase(0, w.session.phase.visit), agenda.ExtendPhase(MINUTE, from_later=True)):
+            decide(w.room, command, Asking(1, w.at, b"?" * 16))
+
+
+THE_AGENDA = [*agenda.EVOLVE, session.SessionStarted, session.SessionEnded, session.HoldBegan, session.HoldEnded]
+
+
+@examples(max_examples=400)
+@given(st.lists(st.sampled_from(THE_AGENDA).flatmap(lambda kind: struct(kind, INDEXED)), max_size=14))
+def test_any_events_of_the_agenda_can_be_folded_in_any_order(events: list[Event]) -> None:
+    w = begun()
+    for event in events:
+        w.at += 700
+        w.tell([event], by=1)
+        is_looked_at(w)
+
+
+INDEXED: dict[str, Any] = {
+    "index": st.integers(-2, 7),
+    "visit": st.integers(-1, 5),
+    "issue": st.integers(-5, 3),
+    "seat": st.integers(-1, 6),
+    "minutes": st.integers(-2, 10),
+}
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from evenly_protocol import agenda
 from evenly_protocol import session as s
-from evenly_protocol.floor import Floor
+from evenly_protocol.attendance import ComeBack, LeaveCall
+from evenly_protocol.floor import ChangeMode, Floor
 from evenly_protocol.members import is_facilitator
 from evenly_protocol.seats import SetTimekeeper
 from evenly_protocol.settings import ChangeSettings, Settings
@@ -82,6 +83,22 @@ def test_the_end_of_the_session_ends_the_turn_and_any_round_and_lowers_the_hands
     assert w.session.ledger[-1].end == w.at
     assert w.room.timekeeper == 0
     assert code(w.do(CallNext())) == "no_session"
+
+
+def test_the_host_hands_the_session_over_and_all_who_led_are_remembered() -> None:
+    w = World(4, None, observers=[4])
+    w.start(phase(), host=2)
+    w.must(s.HandOver(3), 2)
+    assert not is_facilitator(w.room, 2)
+    assert code(w.do(s.HandOver(2), 2)) == "not_allowed"
+    assert code(w.do(s.HandOver(4), 3)) == "not_allowed"
+    assert code(w.do(s.HandOver(9), 3)) == "no_such_seat"
+    assert w.do(s.HandOver(3), 3) == []
+    w.must(LeaveCall(), 1)
+    assert code(w.do(s.HandOver(0), 3)) == "last_facilitator"
+    w.must(ComeBack(), 1)
+    w.must(s.HandOver(0), 3)
+    assert (w.session.host, w.session.hosts) == (0, [2, 3])
 
 
 # -- hold ----------------------------------------------------------------------------------------------------------
@@ -174,6 +191,15 @@ def test_extending_a_phase_moves_its_end_from_that_moment_on() -> None:
     assert code(w.do(agenda.ExtendPhase(0))) == "bad_number"
     assert code(w.do(agenda.ExtendPhase(-65 * MINUTE))) == "bad_number"
     assert code(w.do(agenda.ExtendPhase(600 * MINUTE))) == "bad_number"
+
+
+def test_a_solo_given_to_somebody_who_is_away_shows_that_they_are_on_the_call() -> None:
+    w = World(4, observers=[4])
+    w.must(LeaveCall(), 3)
+    w.mode(FloorMode.SOLO, 3)
+    assert w.room.members[3].attending
+    assert w.speaking == [3]
+    assert code(w.do(ChangeMode(FloorMode.SOLO, 4))) == "no_such_seat"
 
 
 def test_changing_whether_a_phase_counts_applies_from_that_moment_on() -> None:
