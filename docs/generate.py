@@ -21,19 +21,25 @@ import msgspec
 from evenly_client.plain.vocabulary import WORDS
 from evenly_client.screens.keys import ACTIONS
 from evenly_protocol import (
+    actions,
+    activities,
     agenda,
     agreement,
     airtime,
+    exchange,
     facts,
     floor,
     hands,
+    issues,
     members,
+    pairs,
     permissions,
     queue,
     refusals,
     room,
     rounds,
     sealed,
+    series,
     session,
     settings,
     steps,
@@ -53,6 +59,8 @@ STATE = (
     session.Session,
     agenda.PhasePlan,
     agenda.Phase,
+    agenda.Visit,
+    agenda.PhaseBefore,
     session.PastSession,
     floor.Floor,
     hands.Hand,
@@ -63,6 +71,18 @@ STATE = (
     airtime.Segment,
     airtime.Correction,
     steps.Step,
+    issues.Issue,
+    issues.Question,
+    pairs.Pairs,
+    pairs.Met,
+    actions.Action,
+    actions.ActionStep,
+    actions.Note,
+    exchange.Post,
+    series.Draft,
+    series.Planned,
+    series.DatePoll,
+    agreement.Call,
     room.CommandsSeen,
 )
 
@@ -254,6 +274,9 @@ def _vocabularies() -> str:
         words.Lobby,
         words.Presence,
         words.Source,
+        words.ActionState,
+        words.PostKind,
+        words.Label,
         wire.Purpose,
         wire.RelayType,
     ):
@@ -261,6 +284,11 @@ def _vocabularies() -> str:
         lines += ["", f"**{kind.__name__}**: {first} " + ", ".join(f"`{m.value}`" for m in kind)]
     lines += ["", "| floor mode | rule |", "|---|---|"]
     lines += [f"| `{mode}` | {sentence} |" for mode, sentence in floor.MODES.items()]
+    lines += ["", "| activity of a phase | called | floor mode | counted | keeps its time |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{name}` | {a.title} | `{a.mode}` | {_yes(a.counted)} | {_yes(a.keeps_time)} |"
+        for name, a in activities.ACTIVITIES.items()
+    ]
     lines += ["", "| reason of a place in the queue | words |", "|---|---|"]
     lines += [f"| `{reason}` | {sentence} |" for reason, sentence in queue.REASONS.items()]
     what = ", ".join(f"`{facts.wire_name(e.__name__)}`" for e in typing.get_args(undo.Inverse))

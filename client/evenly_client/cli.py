@@ -40,36 +40,42 @@ LinkText = Annotated[str | None, Parameter(help="The link, or the name of a room
 def demo(
     *,
     as_: Annotated[Literal["facilitator", "participant"], Parameter(name="--as")] = "facilitator",
+    format: str | None = None,
+    series: Annotated[bool, Parameter(negative="")] = False,
     plain: Annotated[bool, Parameter(negative="")] = False,
-    speed: float = 1.0,
+    speed: float | None = None,
     seed: int = 1,
-    minutes: float = 8.0,
+    minutes: float | None = None,
 ) -> None:
-    """A whole session with rehearsal members on this machine. Example: evenly demo --as participant
+    """A whole session with rehearsal members on this machine. Example: evenly demo --format action-learning --speed 10
 
     Parameters
     ----------
     as_
         Whose screen is yours.
+    format
+        The format of the session: a name of `evenly formats list`, or a .toml file. Without it, one phase of 8 minutes.
+    series
+        A whole series, session after session, as fast as it goes; a screen then shows the room as it is after the last.
     plain
-        Print the session as lines instead (also what happens without a terminal).
+        Print what happens as lines instead (also what happens without a terminal).
     speed
-        Seconds of the session for each real second; 0 is as fast as it goes (with --plain).
+        Seconds of the session for each real second, 1 unless said; 0 is as fast as it goes (with --plain).
     seed
         The same seed gives the same session.
     minutes
-        How long the rehearsed session is.
+        How long a session is, its phases in proportion; by default as long as its format.
     """
     from evenly_client.commands.rehearse import demo as run
 
-    _exit(run(as_=as_, plain=plain, speed=speed, seed=seed, minutes=minutes))
+    _exit(run(as_=as_, plain=plain, speed=speed, seed=seed, minutes=minutes, format=format, series=series))
 
 
 @app.command(name="open")
 def open_(
     name: str = "Peer session",
     *,
-    format: Literal["open"] = "open",
+    format: str | None = None,
     on: str | None = None,
     key: str | None = None,
     my_name: Annotated[str | None, Parameter(name="--my-name")] = None,
@@ -86,7 +92,7 @@ def open_(
     name
         The room's name. A name used before opens that room again.
     format
-        The session's format; in this version: open, one phase.
+        The format of the room's sessions, remembered: a name of `evenly formats list`, or a .toml file.
     on
         The server, HOST or HOST:PORT. Without it, one is started on this computer.
     key
@@ -107,6 +113,7 @@ def open_(
     _exit(
         run(
             name,
+            format=format,
             on=on,
             key=key,
             my_name=my_name,
@@ -241,6 +248,22 @@ def status(*, json: Annotated[bool, Parameter(negative="")] = False, profile: Pr
 
 
 @app.command
+def nudge(
+    room: LinkText = None, *, call: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
+) -> None:
+    """Print a message for the group's chat, without names. Example: evenly nudge "Peer set 3" --call
+
+    Parameters
+    ----------
+    call
+        With the link to the call.
+    """
+    from evenly_client.commands.looking import nudge as run
+
+    _exit(run(room, call=call, profile=profile))
+
+
+@app.command
 def doctor(link: LinkText = None, *, profile: Profile = None) -> None:
     """Check this terminal, this computer and, with a link, the way to the room. Example: evenly doctor"""
     from evenly_client.doctor import examine
@@ -304,6 +327,65 @@ def formats_new(
     from evenly_client.commands.formats import new as run
 
     _exit(run(name, source=from_, edit=edit))
+
+
+@app.command
+def report(
+    *rooms: Annotated[str, Parameter(help="The link, or the name of a room you have been in; several for a sponsor.")],
+    kind: Literal["session", "own", "sponsor"] = "session",
+    session: int | None = None,
+    format: Literal["markdown", "html", "csv", "json", "ics"] = "markdown",
+    for_: Annotated[Literal["room", "takeaway", "shareable"], Parameter(name="--for")] = "room",
+    air_time: Annotated[bool, Parameter(negative="")] = False,
+    table: str | None = None,
+    from_: Annotated[Path | None, Parameter(name="--from")] = None,
+    out: Path | None = None,
+    force: Annotated[bool, Parameter(negative="")] = False,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    profile: Profile = None,
+) -> None:
+    """A session on paper, your own record, a summary in numbers. Example: evenly report "Peer set 3" --format html
+
+    Parameters
+    ----------
+    kind
+        session: one session. own: your own record. sponsor: numbers alone, of one or several rooms.
+    session
+        Which session; by default the last.
+    format
+        ics is the room's calendar: its sessions, and what you have promised by when.
+    for_
+        How far it may go: it stays in the room, you take it home, or anybody may have it.
+    air_time
+        Everybody's air time too, where the group has chosen that everybody sees it.
+    table
+        With --format csv: this table alone.
+    from_
+        An exported room (`evenly export`) instead of its server.
+    out
+        The file to write, for you alone. Without it, the report is printed.
+    force
+        Replace the file if it exists.
+    insecure
+        Connect to another machine in the clear.
+    """
+    from evenly_client.commands.report import Wanted
+    from evenly_client.commands.report import report as run
+
+    wanted = Wanted(
+        kind=kind,
+        session=session,
+        format=format,
+        made_for=for_,
+        air_time=air_time,
+        table=table,
+        from_=from_,
+        out=out,
+        force=force,
+        insecure=insecure,
+        profile=profile,
+    )
+    _exit(run(rooms, wanted))
 
 
 @app.command

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evenly_protocol import airtime, queue, turns
+from evenly_protocol import agenda, airtime, queue, turns
 from evenly_protocol.airtime import Totals
 from evenly_protocol.attendance import chair_is_free
 from evenly_protocol.hands import Hand
@@ -16,7 +16,7 @@ from evenly_protocol.sealed import FieldKind
 from evenly_protocol.turns import Turn
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Order, Role, Source, Visibility
 
-from evenly_client import phrases
+from evenly_client import agenda_words, opened, phrases
 from evenly_client.peer import Peer, State
 from evenly_client.sealing import UNREADABLE
 
@@ -105,14 +105,50 @@ class Outlook:
     @property
     def phase(self) -> str:
         """What is going on, in a few words."""
-        if self.session is None:
+        session = self.session
+        if session is None:
             return "No session is running"
-        phase = self.session.phase
-        if phase.title:
-            return self.peer.sealer.open(FieldKind.TITLE, phase.title, self.session.author, self.session.id, cells=40)
-        if self.floor.mode is FloorMode.QUEUE:
-            return phases_word(phase.activity)
-        return phrases.MODE_WORDS[self.floor.mode]
+        plan = session.phases[session.phase_index]
+        if plan.activity == "talk" and not plan.title and self.floor.mode is not FloorMode.QUEUE:
+            return phrases.MODE_WORDS[self.floor.mode]
+        return agenda_words.title_of(self.peer.sealer, session, session.phase_index)
+
+    @property
+    def guidance(self) -> str:
+        """A line or two on the phase, for those who lead; empty between sessions and where there is no agenda."""
+        session = self.session
+        if session is None or not self.leads or len(session.phases) < 2:
+            return ""
+        return opened.guidance(self.peer.sealer, session, session.phases[session.phase_index])
+
+    @property
+    def agenda(self) -> list[agenda_words.Step]:
+        """The session's phases in order; empty between sessions."""
+        return [] if self.session is None else agenda_words.steps(self.peer.sealer, self.session, self.now)
+
+    @property
+    def behind(self) -> str:
+        """How far behind or ahead the session is, for those who lead; empty when it is on time."""
+        if self.session is None or not self.leads:
+            return ""
+        return agenda_words.behind_words(self.session, self.now)
+
+    @property
+    def ends(self) -> str:
+        """When the session ends as things stand: `session ends 12:30`; empty where the phase is the last."""
+        session = self.session
+        if session is None or self.held or agenda.next_phase(session) is None:
+            return ""
+        return f"session ends {phrases.time_of_day(agenda.projected_end(session, self.now))}"
+
+    @property
+    def pair(self) -> list[int]:
+        """Those I am to talk with now, in pairs; empty for nobody."""
+        pairs = None if self.session is None else self.session.pairs
+        if pairs is None or pairs.over:
+            return []
+        mine = next((g for g in pairs.groups if self.seat in g), [])
+        return [seat for seat in mine if seat != self.seat]
 
     @property
     def held(self) -> bool:
@@ -121,10 +157,11 @@ class Outlook:
 
     @property
     def until(self) -> str:
-        """When the phase ends by the clock: `until 11:05`; empty between sessions and in a pause."""
-        if self.session is None or self.held:
+        """When the phase ends by the clock: `until 11:05`, `back at 11:25`; empty between sessions and in a pause."""
+        if self.session is None or self.held or self.session.closed_at is not None:
             return ""
-        return f"until {phrases.time_of_day(self.session.phase.ends_at)}"
+        word = "back at" if self.session.phase.activity == "break" else "until"
+        return f"{word} {phrases.time_of_day(self.session.phase.ends_at)}"
 
     @property
     def here(self) -> list[int]:
@@ -304,8 +341,3 @@ class Outlook:
     def order_in_words(self) -> str:
         """How the queue is ordered."""
         return phrases.ORDER_WORDS[Order(self.room.settings.order)]
-
-
-def phases_word(activity: str) -> str:
-    """The name of an activity."""
-    return phrases.ACTIVITY_WORDS.get(activity, activity.capitalize() or "Session")

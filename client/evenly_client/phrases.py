@@ -37,7 +37,6 @@ ORDER_WORDS = {
     Order.ARRIVAL: "in the order of hands",
     Order.MANUAL: "the facilitator's order",
 }
-ACTIVITY_WORDS = {"talk": "Session"}
 
 
 def clock(ms: int | Fraction) -> str:

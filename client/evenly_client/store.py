@@ -1,4 +1,4 @@
-"""What a member's machine keeps: the device key, the rooms it knows, what is not yet sent, half-typed texts.
+"""What a member's machine keeps: the device key, the rooms it knows, what is not yet sent, half-typed texts, notes.
 
 One directory a profile, in the platform's place for an application's data or under `EVENLY_HOME`:
 
@@ -57,6 +57,12 @@ CREATE TABLE draft (
 ) STRICT;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
+_NOTES = """
+CREATE TABLE IF NOT EXISTS note (
+    room BLOB NOT NULL, device BLOB NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL,
+    created INTEGER NOT NULL, changed INTEGER NOT NULL, PRIMARY KEY (room, device, id)
+) STRICT
+"""
 
 
 class StoreError(Exception):
@@ -101,6 +107,16 @@ class OutgoingCommand:
     counter: int
     command_id: bytes
     command: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeptNote:
+    """A private note as it lies here: sealed; `created` and `changed` in UTC milliseconds."""
+
+    id: bytes
+    sealed: bytes = field(repr=False)
+    created: int
+    changed: int
 
 
 def profile_directory(profile: str = DEFAULT_PROFILE, environment: Mapping[str, str] = os.environ) -> Path:
@@ -267,6 +283,29 @@ class Store:
             if counter >= self.next_counter(room, device):
                 self._set_next_counter(room, device, counter + 1)
 
+    # Private notes
+
+    def keep_note(self, room: bytes, device: bytes, id: bytes, sealed: bytes, at: int) -> None:
+        """Keeps a sealed note, in the place of the one with this id; `at`: UTC milliseconds."""
+        self._database.execute(
+            "INSERT INTO note (room, device, id, sealed, created, changed) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (room, device, id) DO UPDATE SET sealed = excluded.sealed, changed = excluded.changed",
+            (room, device, id, sealed, at, at),
+        )
+
+    def notes(self, room: bytes, device: bytes) -> list[KeptNote]:
+        """The notes of a device in a room, the last changed first."""
+        rows: list[tuple[bytes, bytes, int, int]] = self._database.execute(
+            "SELECT id, sealed, created, changed FROM note WHERE room = ? AND device = ?"
+            " ORDER BY changed DESC, created DESC, id",
+            (room, device),
+        ).fetchall()
+        return [KeptNote(*row) for row in rows]
+
+    def delete_note(self, room: bytes, device: bytes, id: bytes) -> None:
+        """Deletes a note; its bytes are overwritten."""
+        self._database.execute("DELETE FROM note WHERE room = ? AND device = ? AND id = ?", (room, device, id))
+
     # Drafts and settings
 
     def keep_draft(self, room: bytes, field: str, text: str) -> None:
@@ -320,6 +359,8 @@ class Store:
                 f"rooms.db in {self.directory} is not a file of Evenly's.",
                 "Move it elsewhere, or use another profile (--profile NAME).",
             )
+        # Files of before there were notes have no place for them yet.
+        self._database.execute(_NOTES)
 
     def _rooms(self, clause: str, *values: bytes) -> Iterator[KnownRoom]:
         rows: list[tuple[str, int, bytes, bytes, bytes | None, str, int]] = self._database.execute(

@@ -34,6 +34,7 @@ class Member(msgspec.Struct, array_like=True):
         listening: *listening today*: no strip, no nudge.
         agreed: the version of the agreement this member answered; 0 is none.
         removed: the seat is empty for ever.
+        visitor: they watch this session, and are no member any more when it ends.
     """
 
     seat: int
@@ -48,6 +49,7 @@ class Member(msgspec.Struct, array_like=True):
     listening: bool = False
     agreed: int = 0
     removed: bool = False
+    visitor: bool = False
 
     @property
     def is_guest(self) -> bool:

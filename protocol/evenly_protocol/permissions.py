@@ -64,6 +64,7 @@ RULES: dict[type[Command], Rule] = {
     agreement.SetCallLink: Rule(Who.FACILITATOR, in_session=False),
     seats.SetName: Rule(Who.ANYONE, in_session=False),
     seats.SetRole: Rule(Who.STANDING, in_session=False),
+    seats.SetVisitor: Rule(Who.STANDING, in_session=False),
     seats.AddGuest: Rule(Who.FACILITATOR, in_session=False),
     seats.GiveGuestSeat: Rule(Who.STANDING, in_session=False),
     seats.RemoveMember: Rule(Who.STANDING, in_session=False),

@@ -72,6 +72,12 @@ class Admit(Command, frozen=True):
     guest: int = 0
 
 
+class SetVisitor(Command, frozen=True):
+    """This member is a visitor of this session: they watch, and are no member any more when it ends."""
+
+    seat: int
+
+
 class MemberJoined(Event, frozen=True):
     """A member has a seat from now on (or has taken over the guest seat of that number)."""
 
@@ -111,6 +117,12 @@ class RoleSet(Event, frozen=True):
 
     seat: int
     role: Role
+
+
+class VisitorSet(Event, frozen=True):
+    """A member watches this session as a visitor."""
+
+    seat: int
 
 
 class MemberRemoved(Event, frozen=True):
@@ -159,6 +171,22 @@ def _set_role(room: Room, command: SetRole, asking: Asking) -> list[Event] | Ref
     if _last_facilitator(room, member) and command.role is not Role.FACILITATOR:
         return refuse("last_facilitator")
     return [] if member.role is command.role else [RoleSet(command.seat, command.role)]
+
+
+def _set_visitor(room: Room, command: SetVisitor, asking: Asking) -> list[Event] | Refusal:
+    member = somebody(room, command.seat)
+    if member is None:
+        return refuse("no_such_seat")
+    if member.is_guest or member.seat == asking.by:
+        return refuse("not_allowed")
+    if _last_facilitator(room, member):
+        return refuse("last_facilitator")
+    return [] if member.visitor else [VisitorSet(command.seat)]
+
+
+def visitors_leave(room: Room) -> list[Event]:
+    """The visitors of a session are no members any more when it ends."""
+    return [MemberRemoved(m.seat) for m in room.members.values() if m.visitor and not m.removed]
 
 
 def _add_guest(room: Room, command: AddGuest, asking: Asking) -> list[Event] | Refusal:
@@ -281,10 +309,17 @@ def _role_set(room: Room, event: RoleSet, stamp: Stamp) -> None:
     member = room.members.get(event.seat)
     if member is None:
         return
-    member.role = event.role
+    member.role, member.visitor = event.role, False
     lead_again = event.role is Role.FACILITATOR and (member.attending or room.chair == event.seat)
     if lead_again or (event.role is Role.OBSERVER and room.chair == event.seat):
         room.chair = 0
+
+
+def _visitor_set(room: Room, event: VisitorSet, stamp: Stamp) -> None:
+    _role_set(room, RoleSet(event.seat, Role.OBSERVER), stamp)
+    member = room.members.get(event.seat)
+    if member is not None and not member.removed:
+        member.visitor = True
 
 
 def _removed(room: Room, event: MemberRemoved, stamp: Stamp) -> None:
@@ -306,6 +341,7 @@ def _timekeeper_set(room: Room, event: TimekeeperSet, stamp: Stamp) -> None:
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {
     SetName: _set_name,
     SetRole: _set_role,
+    SetVisitor: _set_visitor,
     AddGuest: _add_guest,
     GiveGuestSeat: _give_guest_seat,
     RemoveMember: _remove,
@@ -318,6 +354,7 @@ EVOLVE: dict[type[Event], Callable[[Room, Any, Stamp], None]] = {
     GuestSeatGiven: _guest_seat_given,
     NameSet: _name_set,
     RoleSet: _role_set,
+    VisitorSet: _visitor_set,
     MemberRemoved: _removed,
     TimekeeperSet: _timekeeper_set,
 }

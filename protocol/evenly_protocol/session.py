@@ -16,6 +16,7 @@ from evenly_protocol.issues import Question
 from evenly_protocol.members import attending
 from evenly_protocol.pairs import Pairs
 from evenly_protocol.refusals import Refusal, refuse
+from evenly_protocol.seats import visitors_leave
 from evenly_protocol.steps import Step
 from evenly_protocol.turns import end_turn
 from evenly_protocol.words import FloorMode, Presence, Role
@@ -218,7 +219,7 @@ def _start(room: Room, command: StartSession, asking: Asking) -> list[Event] | R
     ]
     author = room.members[asking.by].ik if asking.by in room.members else b""
     started = SessionStarted(command.phases, here, command.host, author, command.planned)
-    ended: list[Event] = [] if running is None else [SessionEnded()]
+    ended = [] if running is None else ending(room)
     if command.phases[0].mode not in (FloorMode.SOLO, FloorMode.ROUND):
         return [*ended, started]
     after, stamp = agenda.copy_of(room), Stamp(room.seq + 1, asking.at, asking.id, asking.by)
@@ -234,11 +235,16 @@ def _has_screen(room: Room, seat: int) -> bool:
     return member is not None and not member.removed and not member.is_guest
 
 
+def ending(room: Room) -> list[Event]:
+    """What the end of a session makes happen: its visitors leave with it."""
+    return [SessionEnded(), *visitors_leave(room)]
+
+
 def _end(room: Room, command: EndSession, asking: Asking) -> list[Event] | Refusal:
     session = room.running
     if session is None or session.number != command.number:
         return refuse("no_session")
-    return [SessionEnded()]
+    return ending(room)
 
 
 def empty_due(room: Room) -> tuple[int, Command] | None:
@@ -253,7 +259,7 @@ def _end_deserted(room: Room, command: EndDeserted, asking: Asking) -> list[Even
     session = room.running
     if session is None or session.number != command.number or empty_due(room) is None:
         return []
-    return [SessionEnded()]
+    return ending(room)
 
 
 def _hand_over(room: Room, command: HandOver, asking: Asking) -> list[Event] | Refusal:

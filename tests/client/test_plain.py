@@ -105,7 +105,7 @@ async def test_a_line_that_is_not_understood_says_so_and_changes_nothing(lead: P
     await lead.says("No session is running. A facilitator starts one")
     lead.type("mode dance")
     await lead.says("Type mode and one of: queue, round, solo, questions, open, silence")
-    lead.type("help")
+    lead.type("help undo")
     await lead.says(r"undo \(u\): take the last step back")
 
 

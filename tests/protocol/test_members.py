@@ -388,3 +388,24 @@ def test_where_the_group_meets_is_a_sealed_link() -> None:
     assert w.room.call.id == w.entries[-1].id
     w.must(agreement.SetCallLink(b""))
     assert w.room.call.link == b""
+
+
+def test_a_visitor_watches_and_is_no_member_any_more_when_the_session_ends() -> None:
+    w = World(3)
+    assert code(w.do(seats.SetVisitor(1))) == "not_allowed"
+    assert code(w.do(seats.SetVisitor(3), 2)) == "not_allowed"
+    w.must(seats.SetVisitor(3))
+    assert w.room.members[3].role is Role.OBSERVER
+    assert code(w.do(RaiseHand(Intent.SPEAK), 3)) == "not_allowed"
+    w.end()
+    assert w.room.members[3].removed
+    assert (3).to_bytes(32, "big") in w.room.blocked
+    assert not w.room.members[2].removed
+
+
+def test_a_visitor_who_is_given_a_role_stays() -> None:
+    w = World(3)
+    w.must(seats.SetVisitor(3))
+    w.must(seats.SetRole(3, Role.PARTICIPANT))
+    w.end()
+    assert not w.room.members[3].removed

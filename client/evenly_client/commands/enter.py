@@ -44,7 +44,7 @@ def plain(
         peer = _member(store, link, who, insecure=insecure)
         from evenly_client.plain.terminal import run_lines
 
-        return asyncio.run(run_lines(peer, everything=everything, json=json))
+        return asyncio.run(run_lines(peer, everything=everything, json=json, store=store))
 
 
 def look_on(link_text: str | None, *, stage: bool, insecure: bool, profile: str | None) -> int:
@@ -101,7 +101,7 @@ async def enter(
     if lines:
         from evenly_client.plain.terminal import run_lines
 
-        return await run_lines(peer())
+        return await run_lines(peer(), store=store)
     from evenly_client.screens.app import EvenlyApp
 
     return await on_screen(

@@ -1,22 +1,82 @@
-"""`evenly status`: what waits for me in my rooms."""
+"""`evenly status` and `evenly nudge`: what waits for me in my rooms, and a message for the group's chat."""
 
 from __future__ import annotations
 
 import asyncio
 import json as json_module
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
+from evenly_protocol import series
+from evenly_protocol.actions import due_by
 from evenly_protocol.wire import Purpose
 
 from evenly_client import config as config_module
+from evenly_client import opened, phrases, waiting
+from evenly_client.errors import UserError
 from evenly_client.links import Link
-from evenly_client.my_rooms import my_name, name_of
+from evenly_client.my_rooms import find, my_name, name_of
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer, State
 from evenly_client.store import Store, open_store
 
 LOOK_S = 3.0
 """Seconds that `status` waits for a room."""
+
+Seen = TypeVar("Seen")
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """Something that waits for me: what kind of thing, and in words."""
+
+    what: str
+    words: str
+
+
+class Next(msgspec.Struct, frozen=True):
+    """The next planned session: UTC milliseconds (0: the date is open), names, topic, and all of it in words."""
+
+    at: int
+    holders: list[str]
+    host: str
+    topic: str
+    words: str
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What waits for a member in a room.
+
+    Attributes:
+        reachable: whether the room could be looked at.
+        session: the number of the running session; 0 for none.
+        here: people on the call or connected.
+        words: the first line, in words.
+        next: the next planned session.
+        call: the link to the call; empty for none.
+        waits: what waits for me.
+    """
+
+    reachable: bool
+    session: int
+    here: int
+    words: str
+    next: Next | None = None
+    call: str = ""
+    waits: list[Waits] = []
+
+    def lines(self, name: str) -> list[str]:
+        """As a block, the room's name on the first line."""
+        block = [f"{name}: {self.words}"]
+        if self.next is not None and not self.session:
+            block.append(f"  next session: {self.next.words}")
+        if self.call:
+            block.append(f"  call: {self.call}")
+        if self.waits:
+            block.append("  waits for you:")
+            block += [f"  - {wait.words}" for wait in self.waits]
+        return block
 
 
 def status(*, json: bool, profile: str | None) -> int:
@@ -34,17 +94,8 @@ def status(*, json: bool, profile: str | None) -> int:
         print(json_module.dumps(told))
         return 0
     for name, state in zip(names, found, strict=True):
-        print(f"{name}: {state.words}")
+        print("\n".join(state.lines(name)))
     return 0
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    """What waits for a member in a room. `here`: people on the call or connected."""
-
-    reachable: bool
-    session: int
-    here: int
-    words: str
 
 
 async def _look_at(store: Store, links: list[Link]) -> list[Waiting]:
@@ -52,6 +103,12 @@ async def _look_at(store: Store, links: list[Link]) -> list[Waiting]:
 
 
 async def _look(store: Store, link: Link) -> Waiting:
+    seen = await _seen(store, link, waiting_in)
+    return seen if isinstance(seen, Waiting) else Waiting(False, 0, 0, seen)
+
+
+async def _seen(store: Store, link: Link, look: Callable[[Outlook], Seen]) -> Seen | str:
+    """What `look` makes of a room, or why it cannot be looked at."""
     peer = Peer(link, store.device_key(), my_name(store, link, None), purpose=Purpose.VIEW)
     async with peer:
         try:
@@ -60,12 +117,91 @@ async def _look(store: Store, link: Link) -> Waiting:
                 await peer.until(lambda _: bool(peer.connected) or not peer.room.members)
         except TimeoutError:
             if peer.state is not State.LIVE:
-                return Waiting(False, 0, 0, f"not reachable now. {peer.trouble}".strip())
+                return f"not reachable now. {peer.trouble}".strip()
         except Exception:
-            return Waiting(False, 0, 0, peer.trouble)
-        look = Outlook(peer)
-        here = len(look.here)
-        if look.session is None:
-            return Waiting(True, 0, here, f"no session is running, {here} there")
-        words = f"session {look.session.number} is running, {here} on the call; you: {look.me_in_words()}"
-        return Waiting(True, look.session.number, here, words)
+            return peer.trouble
+        return look(Outlook(peer))
+
+
+def waiting_in(o: Outlook) -> Waiting:
+    """What waits for a member in a room that is looked at."""
+    here = len(o.here)
+    words = f"no session is running, {here} there"
+    if o.session is not None:
+        words = f"session {o.session.number} is running, {here} on the call; you: {o.me_in_words()}"
+    return Waiting(
+        reachable=True,
+        session=o.session.number if o.session is not None else 0,
+        here=here,
+        words=words,
+        next=_next(o),
+        call=opened.call_link(o.peer.sealer, o.room),
+        waits=[Waits(w.what, w.words) for w in waiting.waits(o)],
+    )
+
+
+def _next(o: Outlook) -> Next | None:
+    planned = series.next_planned(o.room)
+    if planned is None:
+        return None
+    return Next(
+        at=planned.at,
+        holders=[o.name(seat) for seat in planned.holders],
+        host=o.name(planned.host) if planned.host else "",
+        topic=opened.topic(o.peer.sealer, planned),
+        words=waiting.next_session_words(o),
+    )
+
+
+def nudge(room: str | None, *, call: bool, profile: str | None) -> int:
+    """See `evenly nudge --help`."""
+    config = config_module.load()
+    with open_store(config.profile if profile is None else profile) as store:
+        link = find(store, room)
+        if store.room(link.room) is None:
+            raise UserError("You are not a member of that room yet.", "Join it first: evenly join")
+        seen = asyncio.run(_seen(store, link, lambda o: (message(o, call=call), bool(o.room.call.link))))
+    if isinstance(seen, str):
+        raise UserError(f"The room cannot be looked at: {seen}", "Try again when its server runs.")
+    text, has_link = seen
+    if call and not has_link:
+        raise UserError("No link to the call is kept in that room.", "Leave --call out, or keep one there first.")
+    print(text)
+    return 0
+
+
+def message(o: Outlook, *, call: bool = False) -> str:
+    """A message for the group's chat: when, and how much is due; no names and nobody's words.
+
+    `call`: with the link to the call.
+    """
+    lines = [_when(o)]
+    planned = series.next_planned(o.room)
+    if planned is not None and planned.holders and o.session is None:
+        several = len(planned.holders) > 1
+        lines.append(
+            "The issue-holders know that it is their turn." if several else "The issue-holder knows that it is theirs."
+        )
+    if o.room.poll is not None:
+        count = len(o.room.poll.dates)
+        asked = f"{count} dates are" if count > 1 else "A date is"
+        lines.append(f"{asked} being asked about: please say in the room what suits you.")
+    at = max(o.now, planned.at) if planned is not None else o.now
+    due = sum(action.open and due_by(action, at) for action in o.room.actions)
+    if due:
+        lines.append(f"{due} action{' is' if due == 1 else 's are'} due by then: a line on how it went is enough.")
+    lines.append("What waits for you: evenly status")
+    link = opened.call_link(o.peer.sealer, o.room) if call else ""
+    if link:
+        lines.append(f"Call: {link}")
+    return "\n".join(lines)
+
+
+def _when(o: Outlook) -> str:
+    if o.session is not None:
+        return "Our session is running now."
+    planned = series.next_planned(o.room)
+    if planned is None or not planned.at:
+        return "Our next session: the date is open."
+    zone = time.strftime("%Z", time.localtime(planned.at / 1000))
+    return f"Our next session: {phrases.moment(planned.at)}{f' ({zone})' if zone else ''}."

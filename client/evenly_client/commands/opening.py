@@ -10,10 +10,12 @@ from pathlib import Path
 from evenly_protocol.words import DEFAULT_PORT
 
 from evenly_client import config as config_module
+from evenly_client import usual_format
 from evenly_client.certificate import certificate_in
 from evenly_client.commands.enter import enter
 from evenly_client.config import Config
 from evenly_client.errors import UserError
+from evenly_client.formats import library
 from evenly_client.invitation import message, qr_code
 from evenly_client.links import Link, parse_server
 from evenly_client.local_server import LocalServer, ServerNotStarted
@@ -26,6 +28,7 @@ from evenly_client.store import DEFAULT_PROFILE, Store, open_store, profile_dire
 def open_room(
     name: str,
     *,
+    format: str | None,
     on: str | None,
     key: str | None,
     my_name: str | None,
@@ -38,20 +41,26 @@ def open_room(
     """See `evenly open --help`."""
     if not name.strip():
         raise UserError("A room needs a name.", 'For example: evenly open "Peer set 3"')
+    if format is not None:
+        library.find(format)
+        format = str(Path(format).absolute()) if format.endswith(".toml") else format
     config = config_module.load()
     with open_store(config.profile if profile is None else profile) as store:
         on = on or config.server
         if on is not None:
-            return asyncio.run(_open_there(store, config, name, on, key, my_name, plain=plain, insecure=insecure))
+            return asyncio.run(
+                _open_there(store, config, name, format, on, key, my_name, plain=plain, insecure=insecure)
+            )
         directory = profile_directory(profile or config.profile or DEFAULT_PROFILE) / "server"
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return asyncio.run(_open_here(store, config, name, directory, port, my_name, here=here, plain=plain))
+        return asyncio.run(_open_here(store, config, name, format, directory, port, my_name, here=here, plain=plain))
 
 
 async def _open_there(
     store: Store,
     config: Config,
     name: str,
+    format: str | None,
     on: str,
     key: str | None,
     given: str | None,
@@ -63,6 +72,7 @@ async def _open_there(
     key = key or store.setting(f"create key {host}:{port}") or ""
     store.keep_setting(f"create key {host}:{port}", key)
     link = _link_of(store, name, host, port, None)
+    _keep_format(store, link, format)
     who = name_in(store, link, given)
     _show_invitation(name, link, None)
     lines = plain or not interactive()
@@ -74,6 +84,7 @@ async def _open_here(
     store: Store,
     config: Config,
     name: str,
+    format: str | None,
     directory: Path,
     port: int | None,
     given: str | None,
@@ -87,6 +98,7 @@ async def _open_here(
     try:
         pin = None if here else certificate_in(directory)[2]
         link = _link_of(store, name, reach.host, used, pin)
+        _keep_format(store, link, format)
         who = name_in(store, link, given)
         _show_invitation(name, link, reach)
         create = (directory / "evenly.key").read_text().strip() if store.room(link.room) is None else None
@@ -129,6 +141,12 @@ def _link_of(store: Store, name: str, host: str, port: int, pin: bytes | None) -
         both = bytes.fromhex(kept)
         room, secret = both[:16], both[16:]
     return Link(host, port, room, secret, pin)
+
+
+def _keep_format(store: Store, link: Link, format: str | None) -> None:
+    """The room's sessions have this format from now on; None: the one they had."""
+    if format is not None:
+        usual_format.keep(store, link.room, format)
 
 
 def _show_invitation(name: str, link: Link, reach: Reach | None) -> None:

@@ -3,58 +3,137 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from evenly_client import config as config_module
 from evenly_client import demo as rehearsed
 from evenly_client.commands.enter import on_screen
 from evenly_client.errors import UserError
+from evenly_client.formats import library
 from evenly_client.my_rooms import interactive
 from evenly_client.new_room import set_up
 from evenly_client.peer import Peer, State
-from evenly_client.rehearsal import RehearsalFacilitator
+from evenly_client.rehearsal import FAY, Leading, Rehearsal, RehearsalMember, transcript
+
+IMPROVISED_MINUTES = 8.0
+SERIES_FORMAT = "peer-coaching"
+"""What a series is of, where nothing is said."""
+
+FASTEST = 1_000.0
+ROOM = "Rehearsal"
 
 
-def demo(*, as_: str, plain: bool, speed: float, seed: int, minutes: float) -> int:
+def demo(
+    *, as_: str, plain: bool, speed: float | None, seed: int, minutes: float | None, format: str | None, series: bool
+) -> int:
     """See `evenly demo --help`."""
-    if speed < 0 or not 0.5 <= minutes <= 240:
-        raise UserError("That cannot be rehearsed.", "--speed is 0 or more, --minutes from 0.5 to 240.")
-    plan = rehearsed.Plan(speed, seed, minutes)
-    if plain or not interactive():
-        ended = asyncio.run(rehearsed.in_lines(plan, lambda line: print(line, flush=True)))
+    _check(speed, minutes)
+    found = library.find(format or SERIES_FORMAT) if format is not None or series else None
+    length = minutes if minutes is not None else (IMPROVISED_MINUTES if found is None else 0.0)
+    plan = rehearsed.Plan(1.0 if speed is None else speed, seed, length, found)
+    lines = plain or not interactive()
+    if series:
+        return asyncio.run(_series_in_lines(plan) if lines else _series_on_screen(plan, as_))
+    if lines:
+        ended = asyncio.run(rehearsed.in_lines(plan, _print))
         return 0 if ended else 1
-    if speed == 0:
+    if plan.speed == 0:
         raise UserError("On a screen time has to pass.", "Give a --speed above 0, or --plain.")
-    return asyncio.run(_demo_on_screen(plan, leads=as_ == "facilitator"))
+    return asyncio.run(_on_screen(plan, leads=as_ == "facilitator"))
 
 
-async def _demo_on_screen(plan: rehearsed.Plan, *, leads: bool) -> int:
+def _check(speed: float | None, minutes: float | None) -> None:
+    """Refuses what cannot be rehearsed, not-a-number included."""
+    if speed is not None and not 0 <= speed <= FASTEST:
+        raise UserError("That speed cannot be.", f"--speed is from 0 to {FASTEST:.0f}; 0 is as fast as it goes.")
+    if minutes is not None and not 0.5 <= minutes <= 240:
+        raise UserError("A session of that length cannot be rehearsed.", "--minutes is from 0.5 to 240.")
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
+
+
+# -- one session -------------------------------------------------------------------------------------------------
+
+
+async def _on_screen(plan: rehearsed.Plan, *, leads: bool) -> int:
+    async with rehearsed.rehearsing(plan) as rehearsal:
+        key = rehearsed.device_for(plan.seed)
+        peer = Peer(rehearsal.link, key, rehearsed.ME, create_key="" if leads else None, rate=plan.speed)
+        leading: list[Leading] = []
+
+        async def beside() -> None:
+            if leads:
+                await peer.until(lambda _: peer.state is State.LIVE)
+                await set_up(peer, ROOM)
+                rehearsal.peers.append(peer)
+                await rehearsed.start_for(rehearsal, peer, plan)
+            else:
+                leading.append(rehearsed.led(rehearsal, rehearsal.peers[0], plan))
+            await rehearsed.bring(rehearsal, issues=plan.format is not None)
+            await rehearsal.run(lambda: any(lead.over for lead in leading))
+
+        if not leads:
+            await _open(rehearsal)
+        status = await _screen(peer, beside)
+        _say_all(transcript.summary(peer))
+        return status
+
+
+async def _open(rehearsal: Rehearsal) -> None:
+    """Somebody else opens the room, and will lead."""
+    fay = RehearsalMember(rehearsal, FAY)
+    await fay.arrive(create=True)
+    await set_up(rehearsal.peers[0], ROOM)
+
+
+async def _screen(peer: Peer, beside: Callable[[], Awaitable[None]]) -> int:
     from evenly_client.screens.app import EvenlyApp
 
-    server, rehearsal = await rehearsed.started(plan)
-    key = rehearsed.device_for(plan.seed)
-    peer = Peer(rehearsal.link, key, "Me", create_key="" if leads else None, rate=plan.speed)
-    leading: list[RehearsalFacilitator] = []
+    return await on_screen(
+        EvenlyApp(lambda: peer, config_module.load(), room=ROOM, beside=beside, status=lambda: "rehearsal")
+    )
 
-    async def beside() -> None:
-        if leads:
-            await peer.until(lambda _: peer.state is State.LIVE)
-            await set_up(peer, "Rehearsal")
-            rehearsal.peers.append(peer)
-        await rehearsal.bring()
-        await rehearsal.run(lambda: any(lead.over for lead in leading))
 
-    try:
-        if not leads:
-            lead = await rehearsal.knock("Fay", create=True)
-            await rehearsal.enter(lead)
-            await set_up(lead, "Rehearsal")
-            leading.append(RehearsalFacilitator(rehearsal, lead, plan.minutes, plan.seed))
-            leading[0].begin()
-        app = EvenlyApp(lambda: peer, config_module.load(), room="Rehearsal", beside=beside, status=lambda: "rehearsal")
-        status = await on_screen(app)
-        for line in rehearsed.summary(peer):
-            print(line)
+# -- a series ----------------------------------------------------------------------------------------------------
+
+
+async def _series_in_lines(plan: rehearsed.Plan) -> int:
+    await rehearsed.series_in_lines(plan, _print, _silent if sys.stdout.isatty() else _progress)
+    return 0
+
+
+async def _series_on_screen(plan: rehearsed.Plan, me: str) -> int:
+    """All sessions as fast as it goes; then the person is in the room, and time passes as it does."""
+    quick = replace(plan, speed=rehearsed.FAST)
+    async with rehearsed.rehearsing(quick, at=rehearsed.series_begins(plan)) as rehearsal:
+        course = await rehearsed.play_series(rehearsal, quick, _silent, _progress, me=me, stay=True)
+        key = rehearsed.device_for(plan.seed)
+        await course.hand_over(key)
+        rehearsal.speed = plan.speed or 1.0
+        peer = Peer(rehearsal.link, key, rehearsed.ME, rate=rehearsal.speed)
+
+        async def beside() -> None:
+            await rehearsal.run(lambda: False)
+
+        status = await _screen(peer, beside)
+        _say_all(transcript.table(peer, course.held))
         return status
-    finally:
-        await rehearsal.stop()
-        await server.stop()
+
+
+def _progress(line: str) -> None:
+    """One line on standard error, rewritten in a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r{line} …", end="", file=sys.stderr, flush=True)
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+def _say_all(lines: list[str]) -> None:
+    for line in lines:
+        print(line)

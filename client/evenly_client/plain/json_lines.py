@@ -2,12 +2,13 @@
 
 Out: {"entered": …}, {"entry": …, "events": [{"event": "hand_raised", …}]}, {"settled": …, "refused": …}.
 In: {"command": "raise_hand", "intent": "speak"}; bytes are base64. Field names are those of docs/protocol.md.
+What is in a field (a planned session, a phase) is a list of its values as on the wire, or an object by name.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any, cast, get_args, get_type_hints
 
 import msgspec
 from evenly_protocol.facts import Command, wire_name
@@ -56,22 +57,40 @@ def command_of(line: str) -> Command:
     kind = _COMMANDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise BadLine("unknown command")
-    known = {f.name: f for f in msgspec.structs.fields(kind)}
-    unknown = set(fields) - set(known)
-    if unknown:
-        raise BadLine(f"unknown field {sorted(unknown)[0]!r}")
-    values: list[Any] = [name]
-    for field in known.values():
-        if field.name in fields:
-            values.append(fields[field.name])
-        elif field.default is not msgspec.NODEFAULT:
-            values.append(msgspec.to_builtins(field.default))
-        else:
-            raise BadLine(f"{field.name} is missing")
     try:
-        return msgspec.convert(values, kind)
+        return msgspec.convert([name, *_values(kind, fields)], kind)
     except msgspec.ValidationError as error:
         raise BadLine(str(error)) from None
+
+
+def _values(kind: type[msgspec.Struct], given: dict[str, Any]) -> list[Any]:
+    """The values of a struct's fields in order, defaults filled in."""
+    known = {f.name: f for f in msgspec.structs.fields(kind)}
+    unknown = set(given) - set(known)
+    if unknown:
+        raise BadLine(f"unknown field {sorted(unknown)[0]!r}")
+    hints = get_type_hints(kind)
+    values: list[Any] = []
+    for field in known.values():
+        if field.name in given:
+            values.append(_inside(hints[field.name], given[field.name]))
+        elif field.default is not msgspec.NODEFAULT:
+            values.append(msgspec.to_builtins(field.default))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            values.append(msgspec.to_builtins(field.default_factory()))
+        else:
+            raise BadLine(f"{field.name} is missing")
+    return values
+
+
+def _inside(hint: Any, value: Any) -> Any:
+    """An object, or a list of objects, as the lists that structs are on the wire."""
+    if isinstance(value, list):
+        inner = next(iter(get_args(hint)), None)
+        return [_inside(inner, part) for part in cast("list[Any]", value)]
+    if isinstance(value, dict) and isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return _values(hint, cast("dict[str, Any]", value))
+    return cast("object", value)
 
 
 def _fields(event: object) -> dict[str, Any]:

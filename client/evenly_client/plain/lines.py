@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
+from evenly_protocol.actions import ActionAdded
 from evenly_protocol.facts import Command
+from evenly_protocol.room import Entry
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.series import DatesProposed, Draft
 from evenly_protocol.wire import RelayType
+from evenly_protocol.words import ActionState
 
-from evenly_client import narration, phrases
+from evenly_client import narration, phrases, waiting
 from evenly_client.hear_from import HearFrom
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Entered, Happened, LobbyChanged, Notice, Peer, Settled, State, StateChanged, Told
 from evenly_client.plain.vocabulary import WORDS
 from evenly_client.plain.word import Unclear
 from evenly_client.sealing import TextTooLong
+
+if TYPE_CHECKING:
+    from evenly_client.formats.shape import Format
+    from evenly_client.notes import Notes
+    from evenly_client.store import Store
 
 Say = Callable[[str], None]
 
@@ -26,13 +36,27 @@ ANSWER_WITHIN_S = 5.0
 
 
 class PlainLines:
-    """One member's session in lines. `say` is given each line to print; `heard` each line typed."""
+    """One member's session in lines. `say` is given each line to print; `heard` each line typed.
 
-    def __init__(self, peer: Peer, say: Say, *, everything: bool = False) -> None:
+    Attributes:
+        everything: whether all that happens is said.
+        left: the member has left.
+        lists: by name, the ids of each list in the order in which it was last printed.
+        last_list: the name of the list that was printed last.
+        proposal: the series that was proposed and not yet put in place.
+        hinted: the question that a hint was said about.
+    """
+
+    def __init__(self, peer: Peer, say: Say, *, everything: bool = False, store: Store | None = None) -> None:
         self.peer = peer
         self._say = say
+        self._store = store
         self.everything = everything
         self.left = False
+        self.lists: dict[str, list[bytes]] = {}
+        self.last_list = ""
+        self.proposal: list[Draft] = []
+        self.hinted = ""
         self._told_turn = b""
         self._told_next = b""
         self._told_unsure = b""
@@ -51,6 +75,7 @@ class PlainLines:
             case Happened():
                 for sentence in narration.sentences(self.peer, notice.entry, everything=self.everything):
                     self._say(sentence)
+                self._asked_of_me(notice.entry)
                 self._about_me()
             case LobbyChanged():
                 if self.peer.waiting:
@@ -73,6 +98,7 @@ class PlainLines:
                 here = len(self.peer.connected) or 1
                 self._say(f"You are in {Outlook(self.peer).room_name}, seat {self.peer.seat}, {here} connected.")
                 self._say("Type help for the words, who, queue or time to ask.")
+                self._say_what_waits()
                 if self.peer.people.taken(self.peer.room, self.peer.name, but=self.peer.seat):
                     self._say("Somebody else here goes by your name. Type name and another, if you like.")
                 self._about_me()
@@ -88,6 +114,24 @@ class PlainLines:
                 self.left = True
             case _:
                 pass
+
+    def _say_what_waits(self) -> None:
+        count = len(waiting.waits(self.look))
+        if count and self.look.session is None:
+            self._say(f"{count} thing{' waits' if count == 1 else 's wait'} for you. Type waits.")
+
+    def _asked_of_me(self, entry: Entry) -> None:
+        """What to type where an entry asks something of me."""
+        for event in entry.events:
+            match event:
+                case ActionAdded(owner=owner, state=ActionState.PROPOSED) if owner == self.peer.seat:
+                    self._say("Type: action confirm, or action decline.")
+                case DatesProposed():
+                    if self.peer.room.poll is not None:
+                        self.lists["dates"] = [self.peer.room.poll.id]
+                    self._say("Type dates and the numbers that suit you, for example: dates 1 3. Or: dates none.")
+                case _:
+                    pass
 
     def _show_agreement(self) -> None:
         asked = self.peer.agreement
@@ -157,10 +201,7 @@ class PlainLines:
 
     async def heard(self, line: str) -> None:
         """Does what a typed line says. A line that is not understood changes nothing."""
-        try:
-            parts = shlex.split(line)
-        except ValueError:
-            parts = line.split()
+        parts = words_of(line)
         if not parts:
             return
         try:
@@ -201,7 +242,35 @@ class PlainLines:
         """Prints a line."""
         self._say(line)
 
+    def list_(self, name: str, ids: Sequence[bytes]) -> None:
+        """Remembers a list as it is printed: its numbers, from 1, mean these until it is printed again."""
+        self.lists[name] = list(ids)
+        self.last_list = name
+
+    @cached_property
+    def notes(self) -> Notes:
+        """My private notes on this machine; without a store, for as long as this runs."""
+        from evenly_client.notes import MemoryShelf, Notes
+
+        shelf = self._store if self._store is not None else MemoryShelf()
+        return Notes(self.peer.key, self.peer.link.room, shelf)
+
+    def usual_format(self) -> Format:
+        """The format that the room's sessions have unless another is named."""
+        from evenly_client import usual_format
+
+        return usual_format.of(self._store, self.peer.link.room)
+
     @property
     def look(self) -> Outlook:
         """The room now."""
         return Outlook(self.peer)
+
+
+def words_of(line: str) -> list[str]:
+    """The words of a typed line. Quotation marks around all that stands behind the first word are left out."""
+    first, _, rest = line.strip().partition(" ")
+    rest = rest.strip()
+    if len(rest) > 1 and rest[0] == rest[-1] == '"' and '"' not in rest[1:-1]:
+        rest = rest[1:-1]
+    return [first, *rest.split()] if first else []

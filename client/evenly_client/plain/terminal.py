@@ -6,20 +6,27 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from evenly_client.peer import Notice, Peer, State
 from evenly_client.plain import json_lines
 from evenly_client.plain.lines import PlainLines
 
+if TYPE_CHECKING:
+    from evenly_client.store import Store
+
 LAST_ANSWERS_S = 2.0
 """After the input has ended: how long answers to what was typed are waited for, seconds."""
 
 
-async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False) -> int:
-    """The session in lines until the user leaves or the input ends. The exit status."""
+async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False, store: Store | None = None) -> int:
+    """The session in lines until the user leaves or the input ends. The exit status.
+
+    `store`: what this machine keeps: the room's usual format.
+    """
     if json:
         return await _run_json(peer)
-    client = PlainLines(peer, lambda line: print(line, flush=True), everything=everything)
+    client = PlainLines(peer, lambda line: print(line, flush=True), everything=everything, store=store)
     async with peer:
         async for line in typed(client, peer):
             await client.heard(line)

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from evenly_protocol.words import GENERAL_TALK
 
-from evenly_client import phrases
+from evenly_client import narration, phrases
 from evenly_client.outlook import Outlook
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import Look, Row, Span
 from evenly_client.screens.situation import Situation
+from evenly_client.waiting import waits as waits_for
 
 LOST_AFTER_S = 5.0
 """A connection that is back by then is only said to be reconnecting."""
@@ -24,6 +25,7 @@ class Waiting:
         invited: a facilitator asks privately whether I would like to come in.
         agreement: the agreement has changed while I am typing.
         talks: the seats that would like to talk about the agreement; for facilitators.
+        introduce: pairs have talked: did somebody offer to introduce anyone?
         pause_ms: how long the pause took that facilitators are asked about; 0 for none.
     """
 
@@ -31,6 +33,7 @@ class Waiting:
     agreement: bool = False
     talks: list[int] = field(default_factory=list[int])
     pause_ms: int = 0
+    introduce: bool = False
 
 
 def asked(o: Outlook, waiting: Waiting, *, typing: bool, view: bool) -> str:
@@ -47,7 +50,13 @@ def asked(o: Outlook, waiting: Waiting, *, typing: bool, view: bool) -> str:
         return "pause"
     if o.leads and o.peer.waiting:
         return "door"
-    return "talk" if waiting.talks else ""
+    if waiting.talks:
+        return "talk"
+    if waiting.introduce and not o.held:
+        return "introduce"
+    calm = o.session is not None and (o.held or narration.calm(o.floor.mode))
+    waits = [] if calm else [w for w in waits_for(o) if w.what in ("confirm", "dates", "worth")]
+    return waits[0].what if waits else ""
 
 
 def rows(s: Situation, waiting: Waiting, keys: Keymap, lost_s: float | None) -> list[Row]:
@@ -89,6 +98,14 @@ def _question(o: Outlook, waiting: Waiting, name: str, key: str) -> str:
         case "talk":
             who = phrases.listed([o.name(seat) for seat in waiting.talks])
             return f"{who} would like to talk about the agreement · {key} noted"
+        case "introduce":
+            return f"Anyone you offered to introduce? · {key} saves an offer"
+        case "confirm":
+            return f"An action was typed for you · {key} to confirm it, or not"
+        case "dates":
+            return f"Which date suits you? · {key} to answer"
+        case "worth":
+            return f"Something was carried over twice: still worth doing? · {key} (only you see this)"
         case "speaker":
             return f"Still the same speaker? · {key} to answer"
         case "pause":

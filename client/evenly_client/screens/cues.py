@@ -16,6 +16,10 @@ class Cues:
         self._terminal = terminal
         self._told = Cue.NONE
 
+    def back(self) -> None:
+        """Rings: everybody is called back to the group."""
+        self._terminal.call(Cue.BACK)
+
     def give(self, o: Outlook) -> None:
         """Tells the terminal where I stand, if that is news; it rings for my turn, but not where it is calm."""
         cue = where_i_stand(o)

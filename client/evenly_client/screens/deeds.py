@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from evenly_protocol import agenda, agreement, attendance, floor, hands, rounds, session, settings, turns, undo
+from evenly_protocol import agenda, agreement, attendance, floor, hands, rounds, series, session, settings, turns, undo
 from evenly_protocol.facts import Command
-from evenly_protocol.refusals import Refusal
+from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Source
 
 from evenly_client import narration
@@ -31,6 +31,26 @@ class Deed:
 
 
 Offer = Deed | Refusal | None
+
+ON_BOARDS = (
+    "add_action_for",
+    "review_actions",
+    "confirm_action",
+    "still_worth",
+    "bring_issue",
+    "choose_issue",
+    "keep_questions",
+    "save_questions",
+    "add_ask",
+    "add_offer",
+    "add_resource",
+    "add_insight",
+    "add_win",
+    "ask_met",
+    "log_coaching",
+    "private_note",
+)
+"""The actions of the boards: whether they do something now is known there."""
 
 
 def offer(name: str, s: Situation) -> Offer:
@@ -194,9 +214,11 @@ def _my_name(s: Situation) -> Offer:
 
 
 def _start(s: Situation) -> Offer:
-    if s.outlook.session is not None or not s.outlook.leads:
+    o = s.outlook
+    if o.me is None or (o.session is not None and o.session.closed_at is None):
         return None
-    return Deed("start the session")
+    hosts = (planned := series.next_planned(o.room)) is not None and planned.host == o.seat
+    return Deed("start the session") if o.leads or hosts else None
 
 
 def running(s: Situation) -> bytes:
@@ -240,12 +262,15 @@ def _more(s: Situation) -> Offer:
     limited = next((t for t in o.floor.turns if turns.limit_of(o.room, t)), None)
     if limited is not None:
         return _checked(s, turns.ExtendTurn(limited.id, minute), "a minute for the turn")
-    return _checked(s, agenda.ExtendPhase(minute), "minute")
+    return None if o.session.closed_at is not None else _checked(s, agenda.ExtendPhase(minute), "minute")
 
 
 def _keep_end(s: Situation) -> Offer:
     if not s.pause_ms or not s.outlook.leads:
         return None
+    take = agenda.TakeFromLater(s.pause_ms, move_end=True)
+    if s.refusal(take) is None:
+        return Deed("keep the end", take)
     return _checked(s, agenda.ExtendPhase(-s.pause_ms), "keep the end")
 
 
@@ -267,7 +292,31 @@ def _in_session(word: str = "") -> Callable[[Situation], Offer]:
 
 
 def _phase(s: Situation) -> Offer:
-    return _leading(s) if s.outlook.session is not None else None
+    session = s.outlook.session
+    if session is None or session.closed_at is not None or not s.outlook.leads:
+        return None
+    if s.outlook.held:
+        return refuse("on_hold")
+    return Deed("next phase" if agenda.next_phase(session) is not None else "")
+
+
+def _with_agenda(s: Situation) -> Offer:
+    session = s.outlook.session
+    return _leading(s) if session is not None and len(session.phases) > 1 and session.closed_at is None else None
+
+
+def _phase_time(s: Situation) -> Offer:
+    session = s.outlook.session
+    return _leading(s) if session is not None and session.closed_at is None else None
+
+
+def _boards(s: Situation) -> Offer:
+    return Deed("boards") if s.outlook.me is not None and s.outlook.room.seq else None
+
+
+def _speaker(word: str = "") -> Callable[[Situation], Offer]:
+    """For whoever may have the floor: everybody but observers."""
+    return lambda s: None if s.outlook.observes else Deed(word)
 
 
 def _choose(s: Situation) -> Offer:
@@ -338,6 +387,39 @@ def _remove(s: Situation) -> Offer:
     return _leading(s) if len(s.outlook.everybody) > 1 else None
 
 
+def _on_boards(name: str) -> Callable[[Situation], Offer]:
+    def offered(s: Situation) -> Offer:
+        # Only the list of commands asks: nothing of the boards is needed before.
+        from evenly_client.screens.board_flows import does_now
+
+        return Deed() if s.outlook.me is not None and does_now(name, s) else None
+
+    return offered
+
+
+def _planned(s: Situation) -> Offer:
+    return Deed() if s.outlook.me is not None and series.to_come(s.outlook.room) else None
+
+
+def _plans(s: Situation) -> Offer:
+    return _leading(s) if s.refusal(series.PlanSeries([])) is None else None
+
+
+def _dates_asked(s: Situation) -> Offer:
+    return Deed() if s.outlook.room.poll is not None and s.outlook.me is not None else None
+
+
+def _hosts_next(s: Situation) -> Offer:
+    """For facilitators and the host of a session to come."""
+    coming = series.to_come(s.outlook.room)
+    return Deed() if coming and (s.outlook.leads or any(p.host == s.outlook.seat for p in coming)) else None
+
+
+def _call_back(s: Situation) -> Offer:
+    session = s.outlook.session
+    return None if session is None or session.pairs is None or session.pairs.over else _leading(s)
+
+
 def _always(word: str = "") -> Callable[[Situation], Offer]:
     return lambda s: Deed(word)
 
@@ -370,6 +452,13 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "keep_end": _keep_end,
     "undo": _undo,
     "next_phase": _phase,
+    "phase_time": _phase_time,
+    "go_to_phase": _with_agenda,
+    "skip_phase": _with_agenda,
+    "issue_holder": _in_session(),
+    "guidance": lambda s: _leading(s) if s.outlook.guidance else None,
+    "boards": _boards,
+    "add_action": _speaker(),
     "choose_up": _choose,
     "choose_down": _choose,
     "give_floor": _give_floor,
@@ -388,6 +477,7 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "on_call": _in_session(),
     "move_time": _move_time,
     "role": lambda s: _leading(s),
+    "visitor": _remove,
     "guest_seat": _guest_seat,
     "door": _door,
     "invitation": _invitation,
@@ -397,6 +487,20 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "agreement": lambda s: _leading(s),
     "visibility": lambda s: _leading(s),
     "end_session": _in_session(),
+    **{name: _on_boards(name) for name in ON_BOARDS},
+    "answer_dates": _dates_asked,
+    "say_away": _planned,
+    "swap_holders": _planned,
+    "set_topic": _hosts_next,
+    "propose_dates": _hosts_next,
+    "decide_date": lambda s: _hosts_next(s) if s.outlook.room.poll is not None else None,
+    "plan_series": _plans,
+    "change_planned": lambda s: _plans(s) if series.to_come(s.outlook.room) else None,
+    "call_link": lambda s: _leading(s),
+    "hand_over": _in_session(),
+    "deputy": lambda s: _leading(s),
+    "draw_pairs": _in_session(),
+    "call_back_pairs": _call_back,
     "theme": _always(),
     "help": _always("help"),
     "commands": _always("all commands"),

@@ -7,15 +7,14 @@ from typing import Protocol, TypeVar
 
 import msgspec
 from evenly_protocol import (
-    agenda,
     airtime,
     attendance,
     corrections,
+    exchange,
     floor,
     hands,
     rounds,
     seats,
-    session,
     settings,
     turns,
 )
@@ -23,7 +22,7 @@ from evenly_protocol.facts import Command
 from evenly_protocol.refusals import refuse
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.wire import RelayType
-from evenly_protocol.words import GENERAL_TALK, FloorMode, Order, Role, Visibility
+from evenly_protocol.words import GENERAL_TALK, FloorMode, Order, PostKind, Role, Visibility
 
 from evenly_client import phrases
 from evenly_client.peer import Peer
@@ -108,33 +107,7 @@ def _others(host: Host) -> list[int]:
     return [s for s in o.everybody if s != o.seat]
 
 
-# -- the session -------------------------------------------------------------------------------------------------
-
-
-async def start(host: Host) -> None:
-    """Start a session: only its length is asked."""
-    lengths = ((30, "1"), (45, "2"), (60, "3"), (90, "4"), (120, "5"), (180, "6"))
-    minutes = await host.choose(
-        "Start the session: how long?",
-        [Choice(m, f"{m} minutes", "", key) for m, key in lengths],
-        body="You can move its end at any time with +.",
-    )
-    if minutes is not None:
-        host.do(session.StartSession([agenda.PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
-
-
-async def end(host: Host) -> None:
-    """End the session, confirmed."""
-    o = host.situation().outlook
-    if o.session is None:
-        return
-    number = o.session.number
-    sure = await host.choose(
-        f"End session {number} for everybody?",
-        [Choice(True, "end it", "hands are lowered, air time stays", "y"), Choice(False, "go on", "", "n")],
-    )
-    if sure:
-        host.do(session.EndSession(number))
+# -- how we talk --------------------------------------------------------------------------------------------------
 
 
 async def mode(host: Host) -> None:
@@ -340,6 +313,18 @@ async def answer_invite(host: Host) -> None:
         host.do(offered.command)
 
 
+async def introduce(host: Host) -> None:
+    """After a talk in pairs: whom I have offered to introduce goes on the exchange."""
+    text = await host.write("Anyone you offered to introduce?", placeholder="to whom, and whom", body="It is an offer.")
+    if text is None:
+        return
+    id = Peer.new_id()
+    try:
+        host.do(exchange.AddPost(PostKind.OFFER, host.peer.seal(FieldKind.POST, text, id)), id)
+    except TextTooLong as error:
+        host.say(f"{error.title} {error.advice}")
+
+
 async def guest(host: Host) -> None:
     """A seat for somebody on the call without a screen."""
     name = await host.write("Who is on the call without a screen?", placeholder="their name")
@@ -419,6 +404,20 @@ async def role(host: Host) -> None:
     )
     if wanted is not None:
         host.do(seats.SetRole(who, wanted))
+
+
+async def visitor(host: Host) -> None:
+    """Somebody watches this session as a visitor, and is no member any more when it ends."""
+    o = host.situation().outlook
+    able = [s for s in _others(host) if not o.room.members[s].is_guest and not o.room.members[s].visitor]
+    who = await seat(
+        host,
+        "Who is a visitor of this session?",
+        able,
+        body="They watch. When the session ends they are no member any more, and their device is kept out.",
+    )
+    if who is not None:
+        host.do(seats.SetVisitor(who))
 
 
 async def my_name(host: Host) -> None:
@@ -515,8 +514,6 @@ def say_refusal(s: Situation, code: str) -> str:
 
 
 FLOWS: dict[str, Flow] = {
-    "start_session": start,
-    "end_session": end,
     "floor_mode": mode,
     "give_floor": give_floor,
     "place_hand": place_hand,
@@ -532,6 +529,7 @@ FLOWS: dict[str, Flow] = {
     "timekeeper": timekeeper,
     "on_call": on_call,
     "role": role,
+    "visitor": visitor,
     "my_name": my_name,
     "move_time": move_time,
 }

@@ -59,6 +59,19 @@ class Row:
 
 BLANK = Row()
 
+LABEL = 12
+"""Cells of the column with the parts' names, margin included."""
+
+
+def label(text: str, mark: str = " ") -> tuple[Span, ...]:
+    """The name of a part at the left of its first row, and a mark."""
+    return (Span(padded(f"  {text}", LABEL - 2), Look.LABEL), Span(f"{mark} ", Look.KEY))
+
+
+def labelled(text: str, said: tuple[Span, ...], *, key: Hashable) -> Row:
+    """A row of a part: its name (empty below the first), and what it says."""
+    return Row((*label(text), *said), (), key)
+
 
 def padded(text: str, width: int) -> str:
     """The text in exactly `width` cells: cut with an ellipsis, or filled with spaces."""

@@ -6,7 +6,7 @@ and the keys that do something now.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Presence, Role, Source
@@ -18,11 +18,8 @@ from evenly_client.peer import State
 from evenly_client.screens import deeds
 from evenly_client.screens.deeds import Deed
 from evenly_client.screens.keys import Keymap
-from evenly_client.screens.looks import BLANK, Look, Row, Span, flowed, padded, wrapped
+from evenly_client.screens.looks import BLANK, LABEL, Look, Row, Span, flowed, label, labelled, padded, wrapped
 from evenly_client.screens.situation import Situation
-
-LABEL = 12
-"""Cells of the column with the parts' names, margin included."""
 
 SEAT = 3
 NAME = 14
@@ -66,7 +63,7 @@ def header(o: Outlook, connection: Connection, width: int) -> list[Row]:
     facts = [o.room_name]
     if o.session is not None:
         facts.append(f"session {o.session.number}")
-        facts.append(f"{o.phase} {'paused' if o.held else o.until}")
+        facts.append(f"{o.phase} {'paused' if o.held else o.until}".rstrip())
     else:
         facts.append(o.phase)
     word = connection.word
@@ -92,11 +89,10 @@ def speaking(s: Situation, width: int, *, most_words: int = 2) -> list[Row]:
     o = s.outlook
     now = o.speaking()
     if not now:
-        return [_labelled("SPEAKING", (Span(_nobody_speaks(s), Look.DIM),), key="nobody")]
+        return [labelled("SPEAKING", (Span(_nobody_speaks(s), Look.DIM),), key="nobody")]
     rows: list[Row] = []
     for index, who in enumerate(now[:SPEAKERS_AT_MOST]):
-        label = "SPEAKING" if index == 0 else ""
-        rows.append(_speaker(o, who, label))
+        rows.append(_speaker(o, who, "SPEAKING" if index == 0 else ""))
         said = speaker_words(who)
         if said and len(now) == 1:
             for line in wrapped(said, width - LABEL - SEAT - 2, most_words):
@@ -107,7 +103,7 @@ def speaking(s: Situation, width: int, *, most_words: int = 2) -> list[Row]:
     return rows
 
 
-def _speaker(o: Outlook, who: Speaking, label: str) -> Row:
+def _speaker(o: Outlook, who: Speaking, name_of_part: str) -> Row:
     if who.seat == GENERAL_TALK:
         unmarked = who.turn.source is Source.UNMARKED
         name, seat = ("nobody marked" if unmarked else "general talk: nobody in particular"), ""
@@ -118,7 +114,7 @@ def _speaker(o: Outlook, who: Speaking, label: str) -> Row:
     if who.limit and (who.mine or o.leads):
         time = f"{time} of {phrases.clock(who.limit)}"
     look = Look.MINE if who.mine else Look.STRONG
-    left = (*_label(label), Span(padded(seat, SEAT), Look.DIM), Span(name, look))
+    left = (*label(name_of_part), Span(padded(seat, SEAT), Look.DIM), Span(name, look))
     return Row(left, (Span(f"{time}  ", Look.STRONG),), ("speaker", who.turn.id, who.seat))
 
 
@@ -161,9 +157,9 @@ def me(s: Situation, keys: Keymap, width: int) -> list[Row]:
     """Where I stand. My own turn is a banner that cannot be taken for anything else."""
     o = s.outlook
     if s.view and o.held:
-        return [_labelled("YOU", (Span(o.me_in_words(), Look.STRONG),), key="me")]
+        return [labelled("YOU", (Span(o.me_in_words(), Look.STRONG),), key="me")]
     if s.view:
-        return [_labelled("YOU", (Span("a second screen: it only shows", Look.DIM),), key="me")]
+        return [labelled("YOU", (Span("a second screen: it only shows", Look.DIM),), key="me")]
     turn = o.my_turn()
     if turn is not None and o.session is not None and not o.held and o.floor.mode is not FloorMode.OPEN:
         return _my_turn(s, keys, width)
@@ -181,7 +177,7 @@ def me(s: Situation, keys: Keymap, width: int) -> list[Row]:
         said = "the session has ended · thank you"
     marked = said.startswith((phrases.place(0), "next in this round"))
     look = Look.MINE if marked else Look.STRONG
-    rows = [_labelled("YOU", (Span(said, look),), key="me")]
+    rows = [labelled("YOU", (Span(said, look),), key="me")]
     mine = o.my_hand()
     words = o.words_of(mine)
     if words and not o.held:
@@ -240,13 +236,13 @@ def next_up(s: Situation, width: int, most: int) -> list[Row]:
     return rows
 
 
-def _waits(s: Situation, w: Waiting, label: str, width: int) -> Row:
+def _waits(s: Situation, w: Waiting, name_of_part: str, width: int) -> Row:
     chosen = w.hand is not None and w.hand.id == s.chosen
     look = Look.MINE if w.mine else Look.PLAIN
     name = min(24, NAME) if width < 100 else 24
     mark = "▸" if chosen else " "
     spans = [
-        *_label(label, mark),
+        *label(name_of_part, mark),
         Span(padded(str(w.seat), SEAT), Look.DIM),
         Span(padded(w.name, name) + " ", look),
         Span("chosen · " if chosen else "", Look.KEY),
@@ -262,38 +258,9 @@ def _nobody_waits(s: Situation) -> list[Row]:
     if o.floor.mode in (FloorMode.SILENCE, FloorMode.OPEN, FloorMode.SOLO) or o.held:
         return []
     if o.floor.round is not None:
-        return [_labelled("NEXT", (Span("nobody: this is the last of the round", Look.DIM),), key="nobody")]
+        return [labelled("NEXT", (Span("nobody: this is the last of the round", Look.DIM),), key="nobody")]
     said = "nobody is waiting" if o.floor.queue_open else "nobody is waiting · the queue is closed for now"
-    return [_labelled("NEXT", (Span(said, Look.DIM),), key="nobody")]
-
-
-# -- the agenda --------------------------------------------------------------------------------------------------
-
-
-def agenda(o: Outlook, width: int) -> list[Row]:
-    """The phase under way and when it ends; after a session, how evenly the time was shared."""
-    if o.session is None:
-        return _review(o, width)
-    phase = o.phase
-    said = [phase, o.until] if o.until else [phase]
-    mode = phrases.MODE_WORDS[o.floor.mode]
-    if mode != phase and o.floor.mode is not FloorMode.QUEUE:
-        said.append(mode.lower())
-    if o.floor.mode in (FloorMode.QUEUE, FloorMode.QUESTIONS):
-        said.append(o.order_in_words if o.floor.queue_open else "the queue is closed for now")
-    if not o.session.phase.counted:
-        said.append("talk is not counted")
-    return [_labelled("AGENDA", (Span("▶ "), Span(" · ".join(said))), key="agenda")]
-
-
-def _review(o: Outlook, width: int) -> list[Row]:
-    totals = o.totals()
-    if totals is None or o.me is None:
-        return []
-    lines = wrapped(phrases.evenness(totals), width - LABEL - 2, 2)
-    mine = f"You: {o.my_seconds()}." if o.seat in totals.balance else ""
-    lines += wrapped(mine, width - LABEL - 2, 2)
-    return [_labelled("REVIEW" if not i else "", (Span(line),), key=("review", i)) for i, line in enumerate(lines)]
+    return [labelled("NEXT", (Span(said, Look.DIM),), key="nobody")]
 
 
 # -- the people, beside ------------------------------------------------------------------------------------------
@@ -375,13 +342,14 @@ MINE = (
     "resume",
     "hold",
     "defer_hand",
+    "boards",
     "step_away",
     "point_of_process",
     "how_i_stand",
 )
 """What the footer's first line offers, the most needed first."""
 
-LEADING = ("start_session", "next_turn", "who_speaks", "more_time", "keep_end", "undo")
+LEADING = ("start_session", "next_turn", "who_speaks", "next_phase", "more_time", "keep_end", "undo")
 """What it offers to facilitators; with *pause* the six that matter."""
 
 ALWAYS = ("help", "commands", "leave")
@@ -390,7 +358,8 @@ ALWAYS = ("help", "commands", "leave")
 def footer(s: Situation, keys: Keymap, width: int) -> list[Row]:
     """The keys that do something now, for me, in this state."""
     if s.typing:
-        words = [("enter", "put it to my hand"), ("esc", "close, the text is kept")]
+        enter = "keep it" if s.writes == "action" else "put it to my hand"
+        words = [("enter", enter), ("esc", "close, the text is kept")]
         if s.asked:
             words.insert(0, (keys.first("answer"), "answer"))
         typed = [_key(key, word) for key, word in words]
@@ -431,14 +400,3 @@ def _item(s: Situation, keys: Keymap, name: str, *, short: bool = False) -> tupl
 
 def _key(key: str, word: str, name: str = "") -> tuple[Span, ...]:
     return (Span(key, Look.KEY, name), Span(f" {word}", Look.PLAIN, name))
-
-
-# -- shared ------------------------------------------------------------------------------------------------------
-
-
-def _label(label: str, mark: str = " ") -> tuple[Span, ...]:
-    return (Span(padded(f"  {label}", LABEL - 2), Look.LABEL), Span(f"{mark} ", Look.KEY))
-
-
-def _labelled(label: str, said: tuple[Span, ...], *, key: Hashable) -> Row:
-    return Row((*_label(label), *said), (), key)

@@ -6,10 +6,10 @@ running clock is painted, and nothing else; in silence and in a pause no figure 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Final, TypeVar, cast
 
-from evenly_protocol import hands, turns, undo
+from evenly_protocol import hands, pairs, turns, undo
 from evenly_protocol.agenda import ExtendPhase, PhaseExtended
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import Refusal
@@ -17,38 +17,42 @@ from evenly_protocol.room import Entry as RoomEntry
 from evenly_protocol.wire import RelayType
 from evenly_protocol.words import FloorMode
 from textual import events, on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 
-from evenly_client import narration
+from evenly_client import narration, usual_format
+from evenly_client.asking import question_hint
 from evenly_client.hear_from import HearFrom
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Happened, Notice, Peer, Settled, State, StateChanged, Told
-from evenly_client.screens import deeds, flows, parts, room_flows
+from evenly_client.screens import agenda_flows, agenda_parts, deeds, flows, parts, room_flows
 from evenly_client.screens.attention import Waiting, asked, rows
+from evenly_client.screens.board_flows import BOARD_FLOWS
 from evenly_client.screens.cues import Cues
 from evenly_client.screens.deeds import Deed
-from evenly_client.screens.dialogs import Choice, Choose, Commands, Write
+from evenly_client.screens.dialogs import Choice, Commands
 from evenly_client.screens.held import SETTLES_AFTER_S, HeldKeys, Press
 from evenly_client.screens.help import Help
+from evenly_client.screens.hosting import Hosting, notes_of
 from evenly_client.screens.keys import BY_NAME, SEAT_KEYS, Action, Keymap
 from evenly_client.screens.listing import entries
-from evenly_client.screens.looks import Look, Row, Span
+from evenly_client.screens.looks import Row, Span, wrapped
 from evenly_client.screens.on_the_way import OnTheWay
 from evenly_client.screens.pauses import Pauses
 from evenly_client.screens.rows import Rows
+from evenly_client.screens.series_flows import SERIES_FLOWS
 from evenly_client.screens.situation import Situation
 from evenly_client.screens.terminal import Terminal
-from evenly_client.screens.writing import Writing, give_words
+from evenly_client.screens.twice import Twice
+from evenly_client.screens.writing import Writing, commit, give_words
 from evenly_client.store import Store
 
 PAINT_EVERY_S: Final = 0.05
 DEAD_AT_FIRST_S: Final = 1.5
 STATUS_LASTS_S: Final = 8.0
-UNDO_ARMED_S: Final = 6.0
+STATUS_LINES: Final = 2
 CHOSEN_LASTS_S: Final = 20.0
 PEOPLE_EVERY_S: Final = 5
 WIDE_FROM: Final = 100
@@ -66,8 +70,15 @@ HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER = (
 )
 ALL: Final = frozenset({HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER})
 
-FLOWS: Final = {**flows.FLOWS, **room_flows.FLOWS}
+FLOWS: Final[dict[str, Callable[[SessionScreen], Awaitable[None]]]] = {
+    **agenda_flows.FLOWS,
+    **cast("dict[str, Callable[[SessionScreen], Awaitable[None]]]", flows.FLOWS | room_flows.FLOWS | SERIES_FLOWS),
+    **BOARD_FLOWS,
+}
 """The actions that ask something first."""
+
+COMMITTING: Final = ("actions", "commitments")
+"""The activities in which everybody says what they will do."""
 
 REPEATING: Final = frozenset({"up", "down"})
 """Keys that may be held down."""
@@ -75,7 +86,7 @@ REPEATING: Final = frozenset({"up", "down"})
 Value = TypeVar("Value")
 
 
-class SessionScreen(Screen[None]):
+class SessionScreen(Hosting):
     """One member's view of the session, and their keys."""
 
     CSS_PATH = "session.tcss"
@@ -106,8 +117,7 @@ class SessionScreen(Screen[None]):
         view: bool = False,
         themes: Sequence[str] = (),
     ) -> None:
-        super().__init__()
-        self._peer = peer
+        super().__init__(peer, notes_of(peer, store))
         self._keys = keys
         self._clock = clock
         self._connection_status = status
@@ -118,8 +128,11 @@ class SessionScreen(Screen[None]):
         self._held = HeldKeys()
         self._chosen = b""
         self._chosen_at = 0.0
-        self._undo_armed = (b"", 0.0)
+        self._twice = Twice(clock)
         self._pauses = Pauses(clock)
+        self._store = store
+        self._hinted = ""
+        self._committing = b""
         self._status = ""
         self._status_timer: Timer | None = None
         self._turn_seen: tuple[bytes, bool] = (b"", False)
@@ -180,11 +193,6 @@ class SessionScreen(Screen[None]):
     # -- what is so now ------------------------------------------------------------------------------------------
 
     @property
-    def peer(self) -> Peer:
-        """The connection."""
-        return self._peer
-
-    @property
     def typing(self) -> bool:
         """The text field is open."""
         return self._writing.typing
@@ -200,6 +208,7 @@ class SessionScreen(Screen[None]):
             outlook,
             view=self._view,
             typing=self.typing,
+            writes=self._writing.what,
             just_begun=self._turn_just_begun(outlook),
             chosen=self._chosen,
             pause_ms=self._pauses.asked_ms if outlook.session is not None and not outlook.held and outlook.leads else 0,
@@ -244,9 +253,12 @@ class SessionScreen(Screen[None]):
         if ME in changed:
             self._show(ME, parts.me(s, self._keys, main))
         if NEXT in changed:
-            self._show(NEXT, parts.next_up(s, main, max(2, min(12, tall - 22))))
-        if AGENDA in changed:
-            self._show(AGENDA, parts.agenda(o, main))
+            pairs = agenda_parts.pair_rows(o, main)
+            self._show(NEXT, pairs or parts.next_up(s, main, max(2, min(12, tall - 22))))
+        if AGENDA in changed and o.session is None:
+            self._show(AGENDA, agenda_parts.lobby(s, self._keys, main, lines=max(3, tall - 11)))
+        elif AGENDA in changed:
+            self._show(AGENDA, agenda_parts.agenda(o, main, lines=max(2, min(8, tall - 20))))
         if PEOPLE in changed and wide:
             self._show(PEOPLE, parts.people(o, 38))
         if ATTENTION in changed:
@@ -280,7 +292,8 @@ class SessionScreen(Screen[None]):
     def say(self, text: str) -> None:
         """A sentence in the status line; it goes by itself."""
         self._status = text
-        self._show("status", [Row((Span("  "), Span(text, Look.PLAIN)), key="status")] if text else [])
+        lines = wrapped(text, max(10, self.size.width - 4), STATUS_LINES)
+        self._show("status", [Row((Span("  "), Span(line)), key=("status", i)) for i, line in enumerate(lines)])
         if self._status_timer is not None:
             self._status_timer.stop()
         self._status_timer = self.set_timer(STATUS_LASTS_S, self._unsay) if text else None
@@ -310,6 +323,15 @@ class SessionScreen(Screen[None]):
                 await flows.door(self)
             case "talk":
                 self._waiting.talks.clear()
+            case "introduce":
+                self._waiting.introduce = False
+                await flows.introduce(self)
+            case "confirm":
+                await BOARD_FLOWS["confirm_action"](self)
+            case "dates":
+                await SERIES_FLOWS["answer_dates"](self)
+            case "worth":
+                await BOARD_FLOWS["still_worth"](self)
             case "speaker":
                 await flows.same_speaker(self)
             case "pause":
@@ -344,13 +366,17 @@ class SessionScreen(Screen[None]):
     def _happened(self, entry: RoomEntry) -> None:
         o = Outlook(self._peer)
         self._pauses.happened(entry, leads=o.leads)
+        self._commitments(o)
+        if any(isinstance(e, pairs.PairsEnded) for e in entry.events) and not self._view:
+            self._waiting.introduce = not o.observes
+            self._cues.back()
         quiet = o.held or narration.calm(o.floor.mode)
         mine = entry.by == self._peer.seat and not o.leads
         shortened = any(isinstance(e, PhaseExtended) and e.ms < 0 for e in entry.events)
         if (
             mine
             or (shortened and not o.leads)
-            or (quiet and not narration.phase_changed(entry) and entry.by != self._peer.seat)
+            or (quiet and not narration.told_by_itself(self._peer, entry) and entry.by != self._peer.seat)
         ):
             return
         private = None if quiet or self._view else self._hear_from.line(o)
@@ -360,6 +386,15 @@ class SessionScreen(Screen[None]):
         said = " ".join(narration.sentences(self._peer, entry))
         if said:
             self.say(said)
+
+    def _commitments(self, o: Outlook) -> None:
+        """When my turn begins where everybody commits to something, the line for it opens: once a turn."""
+        mine = o.my_turn()
+        if o.session is None or mine is None or mine.id == self._committing or self.typing or self._view:
+            return
+        if o.session.phase.activity in COMMITTING and o.floor.mode is not FloorMode.OPEN and self.is_current:
+            self._committing = mine.id
+            self._writing.open_action(o.seat, "")
 
     def _told(self, told: Told) -> None:
         o = Outlook(self._peer)
@@ -424,7 +459,7 @@ class SessionScreen(Screen[None]):
             self._chosen = b""
             self._mark(NEXT, FOOTER)
         else:
-            self._undo_armed = (b"", 0.0)
+            self._twice.forget()
             self.say("")
 
     def act(self, name: str, deed: Deed, number: int | None = None) -> None:
@@ -465,12 +500,10 @@ class SessionScreen(Screen[None]):
         command = deed.command
         if not isinstance(command, undo.Undo):
             return
-        step, until = self._undo_armed
-        if step == command.step and self._clock() < until:
-            self._undo_armed = (b"", 0.0)
+        if self._twice.again(command.step):
+            self._twice.forget()
             self.do(command)
             return
-        self._undo_armed = (command.step, self._clock() + UNDO_ARMED_S)
         key = self._keys.first("undo") or "again"
         self.say(f"{key} again takes back: {deeds.undo_words(self.situation())}")
 
@@ -489,7 +522,50 @@ class SessionScreen(Screen[None]):
         self.say(words if words == seconds else f"{words} · {seconds}")
 
     def _next_phase(self, deed: Deed, number: int | None) -> None:
-        self.say("This is the only phase. : and “end” ends the session, + gives it a minute more.")
+        o = Outlook(self._peer)
+        if o.session is None:
+            return
+        comes = agenda_flows.what_comes(o)
+        if self._twice.again(("phase", o.session.phase.visit)):
+            self._twice.forget()
+            self.run_worker(agenda_flows.next_phase(self), group="flow", exclusive=True)
+        elif comes:
+            self.say(f"{self._keys.first('next_phase')} again begins: {comes}")
+        else:
+            self.say(f"That was the last phase · {self._keys.first('next_phase')} again ends the session")
+
+    def _more_time(self, deed: Deed, number: int | None) -> None:
+        """A minute at once where it takes nothing from anybody; else the first press says what it takes."""
+        o = Outlook(self._peer)
+        if isinstance(deed.command, turns.ExtendTurn) or o.session is None or len(o.agenda) == 1:
+            if deed.command is not None:
+                self.do(deed.command)
+            return
+        command, words = agenda_flows.one_more(o)
+        if self._twice.again(("more", o.session.phase.visit)):
+            self.do(command)
+        else:
+            self.say(f"{self._keys.first('more_time')} again for one more minute: {words}")
+
+    def _guidance(self, deed: Deed, number: int | None) -> None:
+        self.say(Outlook(self._peer).guidance)
+
+    def _add_action(self, deed: Deed, number: int | None) -> None:
+        self._writing.open_action(self._peer.seat, "")
+        self._mark(FOOTER, ATTENTION)
+
+    def _boards(self, deed: Deed, number: int | None) -> None:
+        from evenly_client.screens.boards import Boards
+
+        self._program.push_screen(
+            Boards(
+                self,
+                keys=self._keys,
+                notes=self.notes,
+                clock=self._clock,
+                attention=lambda: self._attention(self.situation()),
+            )
+        )
 
     def _help(self, deed: Deed, number: int | None) -> None:
         self._program.push_screen(Help(self._keys, leads=Outlook(self._peer).tracks))
@@ -552,9 +628,20 @@ class SessionScreen(Screen[None]):
     @on(Writing.Written)
     def _written(self, event: Writing.Written) -> None:
         event.stop()
-        if give_words(self, event.text, self._writing.into):
+        if self._kept(event.text):
             self._writing.empty()
             self._close_field()
+
+    def _kept(self, text: str) -> bool:
+        """Whether what was typed is where it should be."""
+        if self._writing.what == "action":
+            return bool(text) and commit(self, text, self._writing.owner)
+        hint = question_hint(Outlook(self._peer), text)
+        if hint and text != self._hinted:
+            self._hinted = text
+            self.say(f"{hint} · enter asks it as it is")
+            return False
+        return give_words(self, text, self._writing.into)
 
     def _close_field(self) -> None:
         self._writing.close()
@@ -565,24 +652,16 @@ class SessionScreen(Screen[None]):
         return id in self._on_the_way
 
     @property
-    def _program(self) -> App[None]:
-        return self.app  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    def format_used(self) -> str:
+        """The name of the format that was used last in this room."""
+        return usual_format.of(self._store, self._peer.link.room).name
 
-    # -- dialogs and the mouse -----------------------------------------------------------------------------------
+    @format_used.setter
+    def format_used(self, name: str) -> None:
+        if self._store is not None:
+            usual_format.keep(self._store, self._peer.link.room, name)
 
-    async def choose(self, title: str, choices: Sequence[Choice[Value]], *, body: str = "") -> Value | None:
-        """One of several, or None."""
-        return await self._program.push_screen_wait(Choose(title, choices, body=body))
-
-    async def write(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> str | None:
-        """A line, or None."""
-        return await self._program.push_screen_wait(Write(title, body=body, value=value, placeholder=placeholder))
-
-    async def write_lines(self, title: str, *, body: str = "", value: str = "") -> str | None:
-        """Several lines, or None."""
-        from evenly_client.screens.long_text import WriteLines
-
-        return await self._program.push_screen_wait(WriteLines(title, body=body, value=value))
+    # -- the mouse -----------------------------------------------------------------------------------
 
     @on(Rows.Pressed)
     def _pressed(self, event: Rows.Pressed) -> None:
@@ -612,6 +691,10 @@ class SessionScreen(Screen[None]):
         "choose_down": lambda self, deed, number: self._choose_by(1),
         "how_i_stand": _how_i_stand,
         "next_phase": _next_phase,
+        "more_time": _more_time,
+        "guidance": _guidance,
+        "add_action": _add_action,
+        "boards": _boards,
         "help": _help,
         "leave": _leave,
         "commands": _commands,

@@ -20,6 +20,7 @@ class Situation:
         outlook: what the member sees of the room.
         view: a second screen of mine: it only reads.
         typing: a text field is open; no single letter is a command.
+        writes: what is typed: `words` for a hand, or an `action`.
         just_begun: my turn began less than 1.5 s ago.
         chosen: the hand that the arrows are on; empty for none.
         pause_ms: how long the pause took that a facilitator is asked about; 0 for none.
@@ -31,6 +32,7 @@ class Situation:
     outlook: Outlook
     view: bool = False
     typing: bool = False
+    writes: str = "words"
     just_begun: bool = False
     chosen: bytes = b""
     pause_ms: int = 0

@@ -118,11 +118,14 @@ def stage_phase(o: Outlook) -> str:
 
 
 def stage_speaking(o: Outlook) -> str:
-    """Who speaks, by name."""
+    """Who speaks, by name; while pairs talk, who talks with whom."""
     if o.session is None:
         return ""
     if o.held:
         return "Paused"
+    pairs = o.session.pairs
+    if pairs is not None and not pairs.over:
+        return "\n".join(phrases.listed([_name(o, seat) for seat in group]) for group in pairs.groups)
     names = [_name(o, who.seat) for who in o.speaking() if who.seat != GENERAL_TALK]
     if names:
         return "\n".join(names[:4])
@@ -131,6 +134,9 @@ def stage_speaking(o: Outlook) -> str:
 
 def stage_next(o: Outlook) -> str:
     """Who comes next, by name."""
+    pairs = None if o.session is None else o.session.pairs
+    if pairs is not None and not pairs.over:
+        return f"back at {phrases.time_of_day(pairs.ends_at)}"
     if o.session is None or o.held or o.floor.mode in (FloorMode.SILENCE, FloorMode.OPEN, FloorMode.SOLO):
         return ""
     names = [_name(o, waiting.seat) for waiting in o.waiting()[:NEXT_AT_MOST]]

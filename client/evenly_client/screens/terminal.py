@@ -16,6 +16,7 @@ class Cue(Enum):
     NONE = "Evenly"
     NEXT = "Evenly: you are next"
     TURN = "Evenly: your turn"
+    BACK = "Evenly: back to the group"
 
 
 class Terminal:

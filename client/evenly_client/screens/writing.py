@@ -1,10 +1,11 @@
-"""The line in which words for a hand are typed: its draft is kept, and nothing takes the focus from it."""
+"""The line in which words for a hand, or an action, are typed: its draft is kept, and nothing takes its focus."""
 
 from __future__ import annotations
 
 from typing import Final, Protocol
 
 from evenly_protocol import hands
+from evenly_protocol.actions import AddAction
 from evenly_protocol.sealed import FieldKind
 from textual import on
 from textual.app import ComposeResult
@@ -27,7 +28,9 @@ class Writing(Horizontal):
 
     Attributes:
         typing: it is open.
+        what: `words` for a hand, or an `action`.
         into: the hand that the words are for; empty for a new one.
+        owner: whose action it is.
     """
 
     class Written(Message):
@@ -41,17 +44,20 @@ class Writing(Horizontal):
         """`room`: its id, under which `store` keeps the draft; without a store it is kept as long as this is there."""
         super().__init__(id="writing")
         self.typing = False
+        self.what = "words"
         self.into = b""
+        self.owner = 0
         self._room = room
         self._store = store
-        self._draft_here = ""
+        self._drafts: dict[str, str] = {}
         self._draft_timer: Timer | None = None
-        self._field = Field(placeholder="what is it about? (optional)", compact=True, select_on_focus=False)
+        self._label = Static(markup=False)
+        self._field = Field(compact=True, select_on_focus=False)
         self._field.can_focus = False
 
     def compose(self) -> ComposeResult:
         """What it is, and the field."""
-        yield Static("  WORDS", markup=False)
+        yield self._label
         yield self._field
 
     def on_unmount(self) -> None:
@@ -61,6 +67,17 @@ class Writing(Horizontal):
     def open(self, into: bytes, words: str) -> None:
         """Takes the keys. The draft stands there, or else the `words` that the hand has."""
         self.into = into
+        self._take("words", "  WORDS", "what is it about? (optional)", words)
+
+    def open_action(self, owner: int, whose: str) -> None:
+        """Takes the keys for something that a seat will do; `whose`: a name, empty for oneself."""
+        self.owner = owner
+        self._take("action", "  I WILL" if not whose else f"  {whose[:8]}", "by next session I will …", "")
+
+    def _take(self, what: str, label: str, placeholder: str, words: str) -> None:
+        self.what = what
+        self._label.update(label)
+        self._field.placeholder = placeholder
         text = self._draft() or words
         self._field.value = text
         self._field.cursor_position = len(text)
@@ -87,12 +104,14 @@ class Writing(Horizontal):
         self._draft_timer = None
         if not self.typing:
             return
-        self._draft_here = self._field.value
+        self._drafts[self.what] = self._field.value
         if self._store is not None:
-            self._store.keep_draft(self._room, "words", self._field.value)
+            self._store.keep_draft(self._room, self.what, self._field.value)
 
     def _draft(self) -> str:
-        return self._draft_here if self._store is None else self._store.draft(self._room, "words")
+        if self._store is None:
+            return self._drafts.get(self.what, "")
+        return self._store.draft(self._room, self.what)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -138,4 +157,24 @@ def give_words(host: Host, text: str, into: bytes) -> bool:
         return False
     words = host.peer.seal(FieldKind.WORDS, text, id)
     host.do(hands.RaiseHand(deeds.plain_intent(s), words), id)
+    return True
+
+
+def commit(host: Host, text: str, owner: int) -> bool:
+    """Keeps an action for the next session; one typed for another waits for them to confirm. False: it stays here."""
+    id = Peer.new_id()
+    o = host.situation().outlook
+    try:
+        sealed = host.peer.seal(FieldKind.ACTION, text, id)
+    except TextTooLong as error:
+        host.say(f"{error.title} {error.advice}")
+        return False
+    mine = owner == o.seat
+    command = AddAction(sealed, owner, buddy=0 if mine else o.seat)
+    refusal = host.situation().refusal(command)
+    if refusal is not None:
+        host.say(f"{refusal.sentence} Your words are kept here.")
+        return False
+    host.do(command, id)
+    host.say("It is on the board, due next session." if mine else f"{o.name(owner)} is asked whether that is it.")
     return True

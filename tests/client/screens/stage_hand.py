@@ -146,7 +146,7 @@ class Screen:
 
 
 def without_times(text: str) -> str:
-    text = re.sub(r"until \d\d:\d\d", "until hh:mm", text)
+    text = re.sub(r"\b\d\d:\d\d\b", "hh:mm", text)
     return re.sub(r"\b\d:\d\d\b", "m:ss", text) + "\n"
 
 

@@ -153,7 +153,7 @@ async def test_the_list_of_commands(room) -> None:
 
 @in_a_room
 async def test_the_help_is_made_of_the_table_of_keys(room) -> None:
-    screen = await room.screen("Ana", (120, 60))
+    screen = await room.screen("Ana", (120, 72))
     await screen.offers("? help")
     await screen.press("?")
     await screen.shows("Keys for everybody", "That is a courtesy of")

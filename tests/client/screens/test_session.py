@@ -166,6 +166,8 @@ async def test_a_dialog_takes_no_key_that_was_meant_for_something_else(room: Roo
     screen = await led(room)
     await screen.offers("n start the session")
     await screen.press("n")
+    await screen.shows("in which format?")
+    await screen.press("1")
     await screen.shows("how long?")
     await screen.pilot.press("1")
     screen.clock.ahead += 0.2
@@ -197,7 +199,7 @@ async def test_the_footer_lists_only_what_works(room: Room) -> None:
     await screen.offers("v I am back")
     await screen.shows("you are away")
     await screen.press("v")
-    await screen.offers("v away")
+    await screen.offers("b boards")
     await room.fay.ask(ChangeMode(FloorMode.OPEN))
     await screen.offers("space I speak")
 

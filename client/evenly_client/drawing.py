@@ -1,0 +1,31 @@
+"""Who is put in pairs now, and with whom: the people on the call, and what they have met so far. Pure."""
+
+from __future__ import annotations
+
+from evenly_protocol.members import takes_part
+from evenly_protocol.pairs import met_times
+from evenly_protocol.room import Room
+from evenly_protocol.words import Role
+
+from evenly_client import pairing
+
+
+def who_pairs(room: Room, *, everybody: bool = False) -> list[int]:
+    """The seats that are paired: participants and guest seats on the call.
+
+    Facilitators too with `everybody`, or where without them there would be no pair.
+    """
+    here = takes_part(room)
+    members = [s for s in here if room.members[s].role is Role.PARTICIPANT]
+    return here if everybody or len(members) < 2 else members
+
+
+def drawn(room: Room, seats: list[int], seed: int) -> list[list[int]]:
+    """Pairs of these seats: those who have met least, and not those who talked together just now.
+
+    Raises:
+        ValueError: fewer than two seats.
+    """
+    last = room.running.pairs if room.running is not None else None
+    just_now = [] if last is None else list(pairing.pairs_of(last.groups))
+    return pairing.draw(seats, met_times(room), seed=seed, already=just_now)

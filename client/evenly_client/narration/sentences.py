@@ -1,0 +1,147 @@
+"""The tables of sentences put together; what is told by itself, and what is never told."""
+
+from __future__ import annotations
+
+from evenly_protocol import (
+    actions,
+    agenda,
+    agreement,
+    attendance,
+    corrections,
+    exchange,
+    floor,
+    hands,
+    labels,
+    pairs,
+    room,
+    seats,
+    series,
+    session,
+    turns,
+)
+from evenly_protocol.facts import Event
+from evenly_protocol.room import Entry
+from evenly_protocol.words import FloorMode
+
+from evenly_client.narration import agenda as of_agenda
+from evenly_client.narration import boards as of_boards
+from evenly_client.narration import floor as of_floor
+from evenly_client.narration import people as of_people
+from evenly_client.narration import series as of_series
+from evenly_client.narration.telling import Sentences, Telling
+from evenly_client.peer import Peer
+
+QUIET_WORDS = {
+    "turn_taken_back": "giving the floor",
+    "hands_restored": "lowering hands",
+    "queue_switched": "opening or closing the queue",
+    "floor_mode_set": "changing the floor",
+    "phase_taken_back": "starting that phase",
+    "phase_extended": "moving the end",
+    "agenda_resized": "moving minutes between phases",
+    "phase_skipped": "leaving a phase out, or taking it in again",
+    "phase_counted": "whether talk counts",
+    "issue_holder_set": "whose issue it is",
+    "host_set": "who hosts",
+    "turn_extended": "giving a minute",
+    "hand_placed": "placing a hand",
+    "correction_undone": "moving air time",
+    "settings_changed": "a setting",
+    "series_planned": "planning the series",
+    "planned_changed": "changing a planned session",
+}
+"""What an undo takes back, by the event that undoes it."""
+
+SENTENCES: Sentences = {
+    **of_people.SENTENCES,
+    **of_agenda.SENTENCES,
+    **of_floor.SENTENCES,
+    **of_boards.SENTENCES,
+    **of_series.SENTENCES,
+}
+"""What is said of each event."""
+
+SILENT: tuple[type[Event], ...] = (
+    room.RoomCreated,
+    agreement.AgreementAnswered,  # theirs alone
+    agreement.RoomNamed,  # the name is on every screen
+    seats.NameSet,
+    hands.HandWorded,  # the words are read when they are asked for
+    turns.TurnConfirmed,
+    actions.ActionReconsidered,  # between an action and its owner
+    actions.ActionRemoved,  # not confirmed: nobody asks why
+    exchange.CoachingLogged,  # only minutes are kept
+    labels.ItemLabelled,  # reports go by it
+)
+"""What nothing is said of."""
+
+BY_ITSELF = (
+    session.SessionStarted,
+    session.SessionEnded,
+    session.HoldBegan,
+    session.HoldEnded,
+    agenda.PhaseStarted,
+    agenda.PhaseTakenBack,
+    agenda.RoomLeftOpen,
+    floor.FloorModeSet,
+    pairs.PairsSet,
+    pairs.PairsEnded,
+    attendance.ChairTaken,
+    attendance.ChairReturned,
+    series.DatesProposed,
+    series.DateDecided,
+    corrections.AirTimeCorrected,
+    corrections.CorrectionUndone,
+)
+"""What plain lines tell even when they are quiet: what everybody does has changed, or is asked, or my air time."""
+
+
+def sentences(peer: Peer, entry: Entry, *, everything: bool = True) -> list[str]:
+    """What an entry made happen, a sentence an event; nothing for what is not worth saying.
+
+    Of a turn that follows another in the same entry only the beginning is told, of a phase its own name and not the
+    floor's, of a guest and of a facilitator who is back only that; without `everything`, only what is told by itself.
+    """
+    t = Telling(peer, entry)
+    left_out = _left_out(entry)
+    told = (
+        SENTENCES[type(e)](t, e)
+        for e in entry.events
+        if type(e) in SENTENCES and not isinstance(e, left_out) and (everything or _by_itself(t, e))
+    )
+    return [text for text in told if text]
+
+
+_SAYS_IT_ALL: tuple[tuple[tuple[type[Event], ...], tuple[type[Event], ...]], ...] = (
+    ((turns.TurnBegan,), (turns.TurnEnded,)),
+    ((seats.GuestAdded, attendance.ChairReturned), (attendance.MemberArrived,)),
+    ((agenda.PhaseStarted, session.SessionStarted, agenda.RoomLeftOpen), (floor.FloorModeSet, turns.TurnEnded)),
+)
+"""Beside the events on the left, those on the right are not told."""
+
+
+def _left_out(entry: Entry) -> tuple[type[Event], ...]:
+    return tuple(
+        kind for beside, kinds in _SAYS_IT_ALL if any(isinstance(e, beside) for e in entry.events) for kind in kinds
+    )
+
+
+def _by_itself(t: Telling, event: Event) -> bool:
+    match event:
+        case actions.ActionAdded():
+            return of_boards.typed_for(t, event)
+        case session.HostSet() | attendance.DeputySet() | seats.RoleSet() | seats.VisitorSet():
+            return event.seat == t.me
+        case _:
+            return isinstance(event, BY_ITSELF)
+
+
+def told_by_itself(peer: Peer, entry: Entry) -> bool:
+    """Whether this member is told of an entry even where little is said."""
+    t = Telling(peer, entry)
+    return any(_by_itself(t, e) for e in entry.events)
+
+
+def calm(mode: FloorMode) -> bool:
+    """Whether bells and pop-ups keep quiet in this floor mode."""
+    return mode in (FloorMode.SOLO, FloorMode.SILENCE, FloorMode.ROUND)

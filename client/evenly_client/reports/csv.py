@@ -1,0 +1,88 @@
+"""A report's tables as CSV (RFC 4180), for a spreadsheet.
+
+Of one table (`--table`) the file is that table alone, as a spreadsheet can sort and filter it. Without a name it holds
+all tables, one below the other, a blank line between them, the table's key as first column of each row: one sheet to
+look at. Lengths of time are minutes with a decimal point, moments are local and sortable.
+
+A cell that a spreadsheet would take for a formula begins with an apostrophe instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from typing import Final
+
+from evenly_client.errors import UserError
+from evenly_client.reports.report import Cell, Column, Report, Table, Trend, Unit
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""Goes before what is written to a file: without it, Excel does not take the file for UTF-8."""
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'=")
+
+
+class NoSuchTable(UserError):
+    """The report has no table of that name."""
+
+
+def render(report: Report, table: str | None = None) -> str:
+    """All tables, or the one of this key.
+
+    Raises:
+        NoSuchTable: there is none.
+    """
+    tables = all_tables(report)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    if table is not None:
+        found = next((t for t in tables if t.key == table), None)
+        if found is None:
+            have = ", ".join(t.key for t in tables)
+            raise NoSuchTable(f"This report has no table {table[:40]!r}.", f"It has: {have or 'none at all'}.")
+        writer.writerow([c.key for c in found.columns])
+        writer.writerows(_row(found, row) for row in found.rows)
+        return out.getvalue()
+    for number, one in enumerate(tables):
+        if number:
+            out.write("\r\n")
+        writer.writerow(["table", *(c.key for c in one.columns)])
+        writer.writerows([one.key, *_row(one, row)] for row in one.rows)
+    return out.getvalue()
+
+
+def all_tables(report: Report) -> list[Table]:
+    """The tables of a report; its trends are tables too, where no table has them."""
+    tables = report.tables()
+    points: list[tuple[Cell, ...]] = []
+    for section in report.sections:
+        if any(isinstance(b, Table) for b in section.blocks):
+            continue
+        for trend in (b for b in section.blocks if isinstance(b, Trend)):
+            points += [(trend.key, p.label, p.value) for p in trend.points]
+    if points:
+        columns = (Column("figure", "Figure"), Column("session", "Session"), Column("value", "Value", Unit.COUNT))
+        tables.append(Table("trends", "Over the sessions", columns, tuple(points)))
+    return tables
+
+
+def _row(table: Table, row: tuple[Cell, ...]) -> list[str]:
+    return [_cell(cell, column.unit) for cell, column in zip(row, table.columns, strict=True)]
+
+
+def _cell(cell: Cell, unit: Unit) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return guarded(cell)
+    if unit is Unit.MILLISECONDS:
+        return f"{cell / 60_000:.2f}".rstrip("0").rstrip(".")
+    if unit is Unit.INSTANT:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(cell / 1000))
+    return str(cell)
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

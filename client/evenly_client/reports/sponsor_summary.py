@@ -1,0 +1,201 @@
+"""The sponsor's summary: numbers alone, of one or several rooms. No name and no word of anybody's is in it.
+
+It is made of figures that this module adds up: it takes no text from a chronicle, not even a room's name or a title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from evenly_protocol.words import ActionState, PostKind
+
+from evenly_client.reports import saying
+from evenly_client.reports.chronicle import Chronicle
+from evenly_client.reports.report import Cell, Column, Paragraph, Report, Table, Trend, Unit, section
+from evenly_client.reports.trends import done_in, evenness_of, taking_part, trends
+
+FIRST_LINE = "Numbers alone: no names, and nothing that anybody said or wrote."
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Of a room, or of several. Times in milliseconds."""
+
+    sessions: int
+    members: int
+    attended: int
+    evenness: tuple[int, ...]
+    made: int
+    done: int
+    dropped: int
+    open: int
+    asks: int
+    met: int
+    introductions: int
+    coaching: int
+    issues: int
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.sessions + other.sessions,
+            self.members + other.members,
+            self.attended + other.attended,
+            self.evenness + other.evenness,
+            self.made + other.made,
+            self.done + other.done,
+            self.dropped + other.dropped,
+            self.open + other.open,
+            self.asks + other.asks,
+            self.met + other.met,
+            self.introductions + other.introductions,
+            self.coaching + other.coaching,
+            self.issues + other.issues,
+        )
+
+    def took_part(self, label: str) -> tuple[Cell, ...]:
+        """Under `_ROOMS`."""
+        even = self.median_evenness
+        return (label, self.sessions, self.members, self.attended, even, self.issues, self.coaching)
+
+    @property
+    def median_evenness(self) -> int | None:
+        """0-100; None where it may be said of no session."""
+        return round(median(self.evenness)) if self.evenness else None
+
+    def came_of_it(self, label: str) -> tuple[Cell, ...]:
+        """Under `_OUTCOMES`."""
+        actions = (self.made, self.done, self.open, self.dropped)
+        return (label, *actions, self.asks, self.met, self.introductions)
+
+
+_ROOMS = (
+    Column("room", "Room"),
+    Column("sessions", "Sessions", Unit.COUNT),
+    Column("members", "Members", Unit.COUNT),
+    Column("attended", "Attendance", Unit.MILLISECONDS),
+    Column("evenness", "Shared evenly (median)", Unit.OF_100),
+    Column("issues", "Issues held", Unit.COUNT),
+    Column("coaching", "Coaching", Unit.MILLISECONDS),
+)
+_OUTCOMES = (
+    Column("room", "Room"),
+    Column("actions_made", "Actions made", Unit.COUNT),
+    Column("actions_done", "Completed", Unit.COUNT),
+    Column("actions_open", "Open", Unit.COUNT),
+    Column("actions_dropped", "Dropped", Unit.COUNT),
+    Column("asks", "Asks", Unit.COUNT),
+    Column("asks_met", "Asks met", Unit.COUNT),
+    Column("introductions", "Introductions", Unit.COUNT),
+)
+_SESSIONS = (
+    Column("room", "Room"),
+    Column("session", "Session", Unit.COUNT),
+    Column("date", "Date"),
+    Column("people", "People", Unit.COUNT),
+    Column("attended", "Attendance", Unit.MILLISECONDS),
+    Column("evenness", "Shared evenly", Unit.OF_100),
+    Column("actions_done", "Actions done", Unit.COUNT),
+)
+
+
+def sponsor_summary(rooms: Sequence[Chronicle]) -> Report:
+    """The summary of these rooms, which are called Room 1, Room 2… in the order given."""
+    sums = [_sums(room) for room in rooms]
+    total = sums[0]
+    for one in sums[1:]:
+        total += one
+    several = len(rooms) > 1
+    labelled = [(f"Room {n}", one) for n, one in enumerate(sums, start=1)]
+    if several:
+        labelled.append(("All", total))
+    took_part = tuple(one.took_part(label) for label, one in labelled)
+    came_of_it = tuple(one.came_of_it(label) for label, one in labelled)
+    return Report(
+        kind="sponsor",
+        title=f"Peer sessions in numbers: {saying.times(len(rooms), 'room')}",
+        first_line=FIRST_LINE,
+        sections=(
+            *section("in_short", "In short", *_in_short(rooms, total)),
+            *section(
+                "rooms",
+                "Rooms" if several else "The room",
+                Table("rooms", "Who took part", _ROOMS, took_part),
+                Table("outcomes", "What came of it", _OUTCOMES, came_of_it),
+            ),
+            *section(
+                "trends",
+                "Over the sessions",
+                *_trends(rooms),
+                Table("sessions", "Session by session", _SESSIONS, _rows(rooms)),
+            ),
+        ),
+    )
+
+
+def _in_short(rooms: Sequence[Chronicle], total: _Sums) -> list[Paragraph]:
+    began = [s.started_at for room in rooms for s in room.sessions]
+    if not began:
+        return [Paragraph("There was no session yet.")]
+    first, last = saying.short_day(min(began)), saying.short_day(max(began))
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    hours = saying.hours(total.attended)
+    closed = total.done + total.dropped + total.open
+    even = total.median_evenness
+    return [
+        Paragraph(f"{saying.times(total.sessions, 'session')} {when}, {hours} of attendance in all."),
+        Paragraph("" if even is None else f"The median session shared its time {even} parts in 100 evenly."),
+        Paragraph(f"{total.done} of {saying.times(closed, 'action')} completed." if closed else ""),
+        Paragraph(
+            "Attendance is the time of each person on the call, observers left out, added up. Members are those who "
+            "belong to a room now, observers left out.",
+            quiet=True,
+        ),
+    ]
+
+
+def _sums(room: Chronicle) -> _Sums:
+    states = [action.state for action in room.actions]
+    asks = [p for p in room.posts if p.kind is PostKind.ASK and not p.reply_to]
+    evenness = [e for s in room.sessions if not s.running and (e := evenness_of(s)) is not None]
+    return _Sums(
+        sessions=len(room.sessions),
+        members=sum(not m.removed and not room.watches(m.seat) for m in room.room.members.values()),
+        attended=sum(sum(taking_part(room, s).values()) for s in room.sessions),
+        evenness=tuple(evenness),
+        made=len(states),
+        done=states.count(ActionState.DONE),
+        dropped=states.count(ActionState.DROPPED),
+        open=sum(action.open for action in room.actions),
+        asks=len(asks),
+        met=sum(bool(p.met_by) for p in asks),
+        introductions=room.introductions,
+        coaching=room.coaching_minutes * 60_000,
+        issues=sum(len(s.issues) for s in room.sessions),
+    )
+
+
+def _rows(rooms: Sequence[Chronicle]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        (
+            f"Room {n}",
+            s.number,
+            saying.short_day(s.started_at),
+            len(here := taking_part(room, s)),
+            sum(here.values()),
+            evenness_of(s),
+            done_in(room.actions, s.number),
+        )
+        for n, room in enumerate(rooms, start=1)
+        for s in room.sessions
+    )
+
+
+def _trends(rooms: Sequence[Chronicle]) -> list[Trend]:
+    several = len(rooms) > 1
+    result: list[Trend] = []
+    for n, room in enumerate(rooms, start=1):
+        last = room.sessions[-1].number if room.sessions else 0
+        result += trends(room, last, f"Room {n}: " if several else "", f"room_{n}_" if several else "")
+    return result

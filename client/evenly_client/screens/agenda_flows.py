@@ -1,0 +1,338 @@
+"""Starting and ending a session, and moving through its agenda, where a key alone would not do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from evenly_protocol import agenda, session
+from evenly_protocol.agenda import (
+    ExtendPhase,
+    LeaveOpen,
+    PhasePlan,
+    SetIssueHolder,
+    SkipPhase,
+    StartPhase,
+    TakeFromLater,
+)
+from evenly_protocol.facts import Command
+from evenly_protocol.issues import waiting_issues
+from evenly_protocol.refusals import Refusal
+from evenly_protocol.words import MILLISECONDS_A_MINUTE, FloorMode, Role
+
+from evenly_client import agenda_words, opened, phrases, starting
+from evenly_client.formats import library
+from evenly_client.formats.shape import Format
+from evenly_client.outlook import Outlook
+from evenly_client.peer import Peer
+from evenly_client.screens import flows
+from evenly_client.screens.dialogs import Choice
+from evenly_client.screens.flows import say_refusal, seat
+
+OPEN_LENGTHS = (30, 45, 60, 90, 120, 180)
+MINUTES_OFFERED = (1, 5, 10, -1, -5)
+
+
+class Host(flows.Host, Protocol):
+    """What these need of the screen."""
+
+    @property
+    def format_used(self) -> str:
+        """The name of the format that was used last in this room."""
+        ...
+
+    @format_used.setter
+    def format_used(self, name: str) -> None: ...
+
+
+async def start(host: Host) -> None:
+    """Start a session: in which format; then what it would be, and whose issue."""
+    form = await _format(host)
+    if form is None:
+        return
+    if form.name == "open":
+        await _start_open(host)
+        return
+    o = host.situation().outlook
+    start = starting.prepared(o.room, form, by=o.seat)
+    for number in sorted({p.issue for p in start.phases if p.issue} - set(start.holders)):
+        holder = await _issue_holder(host, number, start)
+        if holder is None:
+            return
+        if holder:
+            start.holders[number] = holder
+    sure = await host.choose(
+        f"Start: {form.title}, {start.minutes} minutes?",
+        [Choice(True, "start", "", "y"), Choice(False, "not yet", "", "n")],
+        body="\n".join(_summary(o, start)),
+    )
+    if not sure:
+        return
+    id = Peer.new_id()
+    host.do(starting.command(host.peer, start, id), id)
+
+
+async def _format(host: Host) -> Format | None:
+    """Which format: those on this machine, the one used last first."""
+    known = [entry for entry in library.entries() if entry.format is not None]
+    last = host.format_used
+    known.sort(key=lambda entry: entry.name != last)
+    choices = [
+        Choice(entry.format, entry.format.title, f"{entry.format.minutes} min{' · used last' * (entry.name == last)}")
+        for entry in known
+        if entry.format is not None
+    ]
+    keyed = [Choice(c.value, c.text, c.hint, str(i) if i < 10 else "") for i, c in enumerate(choices, 1)]
+    chosen = await host.choose("Start a session: in which format?", keyed)
+    if chosen is not None:
+        host.format_used = chosen.name
+    return chosen
+
+
+async def _start_open(host: Host) -> None:
+    minutes = await host.choose(
+        "Start the session: how long?",
+        [Choice(m, f"{m} minutes", "", str(i)) for i, m in enumerate(OPEN_LENGTHS, 1)],
+        body="You can move its end at any time with +.",
+    )
+    if minutes is not None:
+        host.do(session.StartSession([PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
+
+
+async def _issue_holder(host: Host, number: int, start: starting.Start) -> int | None:
+    """Who holds an issue that nobody is planned for: 0 is decided later, None leaves the dialog."""
+    o = host.situation().outlook
+    several = max(p.issue for p in start.phases) > 1
+    return await _holder(
+        host,
+        f"Who holds the issue{f' number {number}' if several else ''}?",
+        [s for s in o.everybody if s not in start.holders.values() and s != start.host],
+        "decide later",
+    )
+
+
+async def _holder(host: Host, title: str, seats: list[int], nobody: str) -> int | None:
+    """Somebody whose issue it is; those who have brought one first, with its first words."""
+    o = host.situation().outlook
+    brought = {i.seat: opened.issue_text(o.peer.sealer, i) for i in waiting_issues(o.room)}
+    seats = [s for s in seats if o.room.members[s].role is not Role.OBSERVER]
+    seats.sort(key=lambda s: (s not in brought, s))
+    choices = [Choice(s, o.name(s), _first_line(brought.get(s, "")), str(s) if s < 10 else "") for s in seats]
+    return await host.choose(title, [*choices, Choice(0, nobody, "", "0")])
+
+
+def _first_line(text: str) -> str:
+    line = text.partition("\n")[0]
+    return f"“{line[:50]}{'…' if len(line) > 50 else ''}”" if line else ""
+
+
+def _summary(o: Outlook, start: starting.Start) -> list[str]:
+    """What would start, for whoever starts it."""
+    said: list[str] = []
+    if start.planned is not None and start.planned.at:
+        said.append(f"Planned for {phrases.moment(start.planned.at)}.")
+    if start.feedback_by:
+        said.append(f"It opens with feedback from {o.name(start.feedback_by)}.")
+    for number, holder in sorted(start.holders.items()):
+        said.append(f"Issue{f' {number}' if len(start.holders) > 1 else ''}: {o.name(holder)}.")
+    if start.host:
+        said.append(f"Host: {o.name(start.host)}.")
+    line = " · ".join(f"{p.title} {p.minutes}" for p in start.phases)
+    return [*said, line]
+
+
+# -- moving on ---------------------------------------------------------------------------------------------------
+
+
+def what_comes(o: Outlook) -> str:
+    """The next phase in words; empty after the last."""
+    running = o.session
+    following = None if running is None else agenda.next_phase(running)
+    if running is None or following is None:
+        return ""
+    step = next(s for s in o.agenda if s.index == following)
+    until = phrases.time_of_day(o.now + step.ms)
+    said = [f"{step.title}, {phrases.spoken(step.ms)}, until {until}"]
+    if step.holder:
+        said.append(f"{o.name(step.holder)} holds the issue")
+    return " · ".join(said)
+
+
+async def next_phase(host: Host) -> None:
+    """Go on to the next phase; after the last the session ends."""
+    running = host.situation().outlook.session
+    if running is None:
+        return
+    following = agenda.next_phase(running)
+    if following is None:
+        await end(host)
+    else:
+        await _begin(host, following)
+
+
+async def _begin(host: Host, index: int) -> None:
+    """Begin a phase; asks who has the floor in it where that is not known, or they are not here."""
+    s = host.situation()
+    running = s.outlook.session
+    if running is None:
+        return
+    command = StartPhase(index, running.phase.visit)
+    refusal = s.refusal(command)
+    if isinstance(refusal, Refusal) and refusal.code in ("nobody_named", "not_here"):
+        await _with_speaker(host, index, refusal)
+    elif refusal is not None:
+        host.say(say_refusal(s, refusal.code))
+    else:
+        host.do(command)
+
+
+async def _with_speaker(host: Host, index: int, why: Refusal) -> None:
+    o = host.situation().outlook
+    running = o.session
+    if running is None:
+        return
+    plan = running.phases[index]
+    title = f"{agenda_words.title_of(o.peer.sealer, running, index)}: who has the floor?"
+    body = "" if why.code == "nobody_named" else "Whoever was to have it is not on the call."
+    who = await seat(host, title, [s for s in o.here if o.room.members[s].role is not Role.OBSERVER], body=body)
+    if who is None:
+        return
+    if plan.issue:
+        host.do(SetIssueHolder(who, plan.issue))
+    host.do(StartPhase(index, running.phase.visit, who))
+
+
+async def go_to_phase(host: Host) -> None:
+    """Start any phase: a later one, or one that has been."""
+    o = host.situation().outlook
+    if o.session is None:
+        return
+    here = o.session.phase_index
+    index = await host.choose(
+        "Go to which phase?",
+        [
+            Choice(step.index, step.title, _how(o, step), str(i) if i < 10 else "")
+            for i, step in enumerate(o.agenda, 1)
+            if step.index != here
+        ],
+        body="What is after it in the agenda comes after it again.",
+    )
+    if index is not None:
+        await _begin(host, index)
+
+
+def _how(o: Outlook, step: agenda_words.Step) -> str:
+    running = o.session
+    if step.state in ("done", "skipped") and running is not None:
+        left = phrases.spoken(agenda.remaining(running, step.index))
+        return f"{'was here' if step.state == 'done' else 'left out'} · would have {left}"
+    return f"{phrases.spoken(step.ms)}{' · next' if step.state == 'next' else ''}"
+
+
+async def skip_phase(host: Host) -> None:
+    """Leave a phase to come out, or take it in again."""
+    o = host.situation().outlook
+    running = o.session
+    if running is None:
+        return
+    ahead = [step for step in o.agenda if step.index > running.phase_index]
+    index = await host.choose(
+        "Leave out which phase?",
+        [Choice(step.index, step.title, "take it in again" if step.state == "skipped" else "") for step in ahead],
+    )
+    if index is not None:
+        host.do(SkipPhase(index, index not in running.skipped))
+
+
+async def phase_time(host: Host) -> None:
+    """Give the phase under way more time, or less; what it does to the others is shown before."""
+    o = host.situation().outlook
+    running = o.session
+    if running is None or running.closed_at is not None:
+        return
+    choices: list[Choice[Command]] = []
+    for minutes in MINUTES_OFFERED:
+        ms = minutes * MILLISECONDS_A_MINUTE
+        for later in (True, False):
+            shown = ripple(o, ms, from_later=later)
+            if shown is not None:
+                sign = f"{minutes:+d} minute{'' if abs(minutes) == 1 else 's'}".replace("-", "−")
+                choices.append(Choice(ExtendPhase(ms, later), sign, shown.words))
+    late = agenda.behind(running, o.now) // MILLISECONDS_A_MINUTE * MILLISECONDS_A_MINUTE
+    if late > 0 and agenda.given(running, late)[1]:
+        give = f"the phases to come give {phrases.spoken(late)}"
+        choices.append(Choice(TakeFromLater(late), "catch up", give, "c"))
+    chosen = await host.choose(f"{o.phase}: more time, or less?", choices)
+    if chosen is not None:
+        host.do(chosen)
+
+
+def ripple(o: Outlook, ms: int, *, from_later: bool) -> agenda_words.Ripple | None:
+    """What an extension would do; None where it cannot be, or is no choice of its own."""
+    running = o.session
+    if running is None or running.phase.minutes * MILLISECONDS_A_MINUTE + running.phase.extra_ms + ms < 0:
+        return None
+    shown = agenda_words.ripple(o.peer.sealer, running, o.now, ms, from_later=from_later)
+    return None if from_later and not shown.changes else shown
+
+
+def one_more(o: Outlook) -> tuple[ExtendPhase, str]:
+    """One more minute as a key gives it: from the phases to come where they can, and what that does, in words."""
+    ms = o.room.settings.minute_ms
+    shown = ripple(o, ms, from_later=True)
+    if shown is not None:
+        return ExtendPhase(ms, True), shown.words
+    end = ripple(o, ms, from_later=False)
+    return ExtendPhase(ms), "" if end is None else end.words
+
+
+async def issue_holder(host: Host) -> None:
+    """Whose issue it is."""
+    o = host.situation().outlook
+    running = o.session
+    if running is None:
+        return
+    numbers = sorted({p.issue for p in running.phases if p.issue})
+    number = running.phase.issue or (numbers[0] if len(numbers) == 1 else 0)
+    if not number and numbers:
+        chosen = await host.choose("Which issue?", [Choice(n, f"issue {n}", "", str(n)) for n in numbers])
+        if chosen is None:
+            return
+        number = chosen
+    who = await _holder(host, "Whose issue is it?", o.everybody, "nobody’s in particular")
+    if who is not None:
+        host.do(SetIssueHolder(who, number))
+
+
+async def end(host: Host) -> None:
+    """End the session, confirmed; the room can be left open for informal talk."""
+    o = host.situation().outlook
+    running = o.session
+    if running is None:
+        return
+    number = running.number
+    choices = [
+        Choice("end", "end it", "hands are lowered, air time stays", "y"),
+        Choice("open", "end it, and leave the room open", "informal talk, nothing is counted", "o"),
+        Choice("no", "go on", "", "n"),
+    ]
+    if running.closed_at is not None:
+        choices = [choices[0], choices[2]]
+    left = len(agenda.to_come(running))
+    body = f"{left} phase{' is' if left == 1 else 's are'} still to come." if left else ""
+    how = await host.choose(f"End session {number} for everybody?", choices, body=body)
+    if how == "end":
+        host.do(session.EndSession(number))
+    elif how == "open":
+        host.do(LeaveOpen(running.phase.visit))
+
+
+FLOWS: dict[str, Callable[[Host], Awaitable[None]]] = {
+    "start_session": start,
+    "go_to_phase": go_to_phase,
+    "skip_phase": skip_phase,
+    "phase_time": phase_time,
+    "issue_holder": issue_holder,
+    "end_session": end,
+}
+"""The actions that ask something first."""
