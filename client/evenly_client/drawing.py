@@ -9,6 +9,9 @@ from evenly_protocol.words import Role
 
 from evenly_client import pairing
 
+USUAL_ROUNDS = 3
+"""Rounds of pairs that a networking phase mostly has: they are planned together, so that the third is not in the way."""
+
 
 def who_pairs(room: Room, *, everybody: bool = False) -> list[int]:
     """The seats that are paired: participants and guest seats on the call.
@@ -21,11 +24,13 @@ def who_pairs(room: Room, *, everybody: bool = False) -> list[int]:
 
 
 def drawn(room: Room, seats: list[int], seed: int) -> list[list[int]]:
-    """Pairs of these seats: those who have met least, and not those who talked together just now.
+    """Pairs of these seats: nobody with whom they have talked in this session, if the number allows it for the rounds
+    that are usual; then those who have met least.
 
     Raises:
         ValueError: fewer than two seats.
     """
     last = room.running.pairs if room.running is not None else None
-    just_now = [] if last is None else list(pairing.pairs_of(last.groups))
-    return pairing.draw(seats, met_times(room), seed=seed, already=just_now)
+    groups = [] if last is None else [*last.before, *(last.groups if last.met or last.over else [])]
+    left = USUAL_ROUNDS - (last.number if last is not None else 0)
+    return pairing.rounds(seats, met_times(room), max(1, left), seed, list(pairing.pairs_of(groups)))[0]

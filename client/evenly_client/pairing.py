@@ -61,23 +61,26 @@ def draw(seats: Sequence[int], met: Mapping[Pair, int], *, seed: int, already: C
     return _cheapest(seats, met, Counter(already), seed)
 
 
-def rounds(seats: Sequence[int], met: Mapping[Pair, int], count: int, seed: int) -> list[Division]:
+def rounds(
+    seats: Sequence[int], met: Mapping[Pair, int], count: int, seed: int, already: Collection[Pair] = ()
+) -> list[Division]:
     """`count` divisions, one after the other: nobody meets twice where the number of people allows it (the table
-    above), else as few as can be found; then those who have met least come first.
+    above), nor anybody of `already`; else as few as can be found; then those who have met least come first.
 
     Raises:
         ValueError: as `draw`.
     """
-    plans = (_one_by_one(seats, met, count, seed + attempt) for attempt in range(TRIES))
+    before = Counter(already)
+    plans = (_one_by_one(seats, met, count, seed + attempt, before) for attempt in range(TRIES))
     best: list[Division] | None = None
     for plan in plans:
-        if best is None or repeats(plan) < repeats(best):
+        if best is None or repeats(plan, already) < repeats(best, already):
             best = plan
-        if not repeats(best):
+        if not repeats(best, already):
             return best
     assert best is not None
-    circle = _circle(seats, count, seed)
-    return circle if len(seats) % 2 == 0 and repeats(circle) < repeats(best) else best
+    circle = _circle(seats, count, seed) if len(seats) % 2 == 0 else best
+    return circle if repeats(circle, already) < repeats(best, already) else best
 
 
 def pairs_of(division: Iterable[Sequence[int]]) -> Iterator[Pair]:
@@ -86,10 +89,10 @@ def pairs_of(division: Iterable[Sequence[int]]) -> Iterator[Pair]:
         yield from map(frozenset, combinations(group, 2))
 
 
-def repeats(plan: Iterable[Iterable[Sequence[int]]]) -> int:
-    """How many meetings in these rounds are of two who have met in them before."""
+def repeats(plan: Iterable[Iterable[Sequence[int]]], already: Collection[Pair] = ()) -> int:
+    """How many meetings in these rounds are of two who have met in them, or in `already`, before."""
     times = Counter(pair for division in plan for pair in pairs_of(division))
-    return sum(number - 1 for number in times.values())
+    return sum(number - (pair not in already) for pair, number in times.items())
 
 
 def copy_list(groups: Iterable[Sequence[int]], name_of: Callable[[int], str], until: str) -> str:
@@ -99,8 +102,10 @@ def copy_list(groups: Iterable[Sequence[int]], name_of: Callable[[int], str], un
     return "\n".join([*lines, f"Back at {until}"])
 
 
-def _one_by_one(seats: Sequence[int], met: Mapping[Pair, int], count: int, seed: int) -> list[Division]:
-    already: Counter[Pair] = Counter()
+def _one_by_one(
+    seats: Sequence[int], met: Mapping[Pair, int], count: int, seed: int, before: Counter[Pair]
+) -> list[Division]:
+    already = Counter(before)
     plan: list[Division] = []
     for number in range(count):
         division = _cheapest(seats, met, already, seed * 1009 + number)

@@ -117,7 +117,9 @@ def _in_pairs(room: Room, who: Who) -> None:
             times[a, b] = times.get((a, b), 0) + met.times
     room.met = [Met(a, b, n) for (a, b), n in times.items()]
     if room.session is not None and room.session.pairs is not None:
-        room.session.pairs.groups = [_each(group, who) for group in room.session.pairs.groups]
+        pairs = room.session.pairs
+        pairs.groups = [_each(group, who) for group in pairs.groups]
+        pairs.before = [_each(group, who) for group in pairs.before]
 
 
 def _in_series(room: Room, who: Who, at: int) -> None:

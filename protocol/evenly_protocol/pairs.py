@@ -40,6 +40,8 @@ class Pairs(msgspec.Struct, array_like=True):
         opener: a sealed question to begin with; empty for none.
         author: the device key that sealed it.
         over: everybody is called back.
+        before: the groups that have met in earlier rounds of this session.
+        met: they have talked long enough to have met.
     """
 
     id: bytes
@@ -50,6 +52,8 @@ class Pairs(msgspec.Struct, array_like=True):
     opener: bytes = b""
     author: bytes = b""
     over: bool = False
+    before: list[list[int]] = []
+    met: bool = False
 
 
 class Met(msgspec.Struct, array_like=True):
@@ -140,25 +144,30 @@ def _pairs_set(room: Room, event: PairsSet, stamp: Stamp) -> None:
     session = room.running
     if session is None:
         return
-    number = session.pairs.number if session.pairs is not None else 0
-    over = session.pairs is None or session.pairs.over
-    if not end_pairs(room, stamp.at) and not over:
-        number -= 1
-    session.pairs = Pairs(stamp.id, number + 1, event.groups, stamp.at, event.ends_at, event.opener, event.author)
+    end_pairs(room, stamp.at)
+    last, number, before = session.pairs, 1, list[list[int]]()
+    if last is not None:
+        # Pairs that were drawn anew at once are no round of their own.
+        number = last.number + 1 if last.met else last.number
+        before = [*last.before, *last.groups] if last.met else last.before
+    session.pairs = Pairs(
+        stamp.id, number, event.groups, stamp.at, event.ends_at, event.opener, event.author, before=before
+    )
 
 
 def _pairs_ended(room: Room, event: PairsEnded, stamp: Stamp) -> None:
     end_pairs(room, stamp.at)
 
 
-def end_pairs(room: Room, at: int) -> bool:
-    """Pairs that still talk are called back; whether they have met. A fold of whatever ends them."""
+def end_pairs(room: Room, at: int) -> None:
+    """Pairs that still talk are called back. A fold of whatever ends them."""
     session = room.session
     if session is None or session.pairs is None or session.pairs.over:
-        return False
+        return
     session.pairs.over = True
     if at - session.pairs.began < MET_AFTER_MS:
-        return False
+        return
+    session.pairs.met = True
     times = {(m.a, m.b): m for m in room.met}
     for group in session.pairs.groups:
         for a, b in itertools.combinations(sorted(group), 2):
@@ -166,7 +175,6 @@ def end_pairs(room: Room, at: int) -> bool:
                 times[a, b].times += 1
             else:
                 room.met.append(Met(a, b, 1))
-    return True
 
 
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {

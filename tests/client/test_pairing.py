@@ -222,3 +222,16 @@ def test_importing_it_loads_no_graphs() -> None:
     program = "import sys, evenly_client.pairing; print('networkx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("number", [4, 6, 7, 8, 9, 10, 11])
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=8, deadline=None)
+def test_three_rounds_drawn_one_after_the_other_repeat_nobody(number: int, seed: int) -> None:
+    """Each is drawn when its time has come, with room for the rounds after it."""
+    already: list[frozenset[int]] = []
+    met = {frozenset((1, 2)): 3, frozenset((1, 3)): 3}
+    for left in (3, 2, 1):
+        division = rounds(range(1, number + 1), met, left, seed + left, already)[0]
+        assert not set(pairs_of(division)) & set(already)
+        already += pairs_of(division)
