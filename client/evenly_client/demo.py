@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -39,6 +40,9 @@ FAST = 0.0
 
 ME = "Me"
 """What the person at the screen is called."""
+
+STOPPED_WITHIN_S = 5.0
+"""Real seconds for everybody to leave in order; then the server is killed."""
 
 GATHERING_S = 12.0
 """Seconds in which people come and bring issues, before the session starts."""
@@ -86,8 +90,12 @@ async def rehearsing(plan: Plan, journal: str = "memory", *, at: int = 0) -> Asy
     try:
         yield rehearsal
     finally:
-        await rehearsal.stop()
-        await server.stop()
+        try:
+            async with asyncio.timeout(STOPPED_WITHIN_S):
+                await rehearsal.stop()
+                await server.stop()
+        finally:
+            await server.kill()
 
 
 # -- one session -------------------------------------------------------------------------------------------------

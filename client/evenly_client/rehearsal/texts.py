@@ -85,6 +85,14 @@ ACTIONS: Final = (
     "Read the contract, all of it",
     "Take Friday afternoon off to think",
     "Show the draft to somebody who will not like it",
+    "Ask for the money that is owed",
+    "Visit the customer instead of writing",
+    "Cancel the report that nobody reads",
+    "Let the new colleague lead the next meeting",
+    "Write down what a good year would look like",
+    "Ring the colleague who left, and ask why",
+    "Give the feedback that I have been keeping",
+    "Put a date on it, and tell two people",
 )
 LEARNT: Final = (
     "It took ten minutes. I had put it off for weeks.",
