@@ -10,7 +10,7 @@ from evenly_protocol.words import Role
 from evenly_client import pairing
 
 USUAL_ROUNDS = 3
-"""Rounds of pairs that a networking phase mostly has: they are planned together, so that the third is not in the way."""
+"""Rounds of pairs that a networking phase mostly has: planned together, so that the first leave room for the third."""
 
 
 def who_pairs(room: Room, *, everybody: bool = False) -> list[int]:

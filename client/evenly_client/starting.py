@@ -17,6 +17,9 @@ from evenly_client.peer import Peer
 
 PROGRESS = "progress"
 
+PLAIN_DATES = 6
+"""Sessions that are proposed in a format without an issue, where nothing else is said."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -52,7 +55,13 @@ def prepared(room: Room, format: Format, *, by: int) -> Start:
         for phase in planned(format, first=not feedback_by, last=last)
         if feedback_by or phase.activity != "feedback"
     ]
+    if last:
+        # Feedback alone: whatever a format says of its last session, no issue of today is in it.
+        phases = [phase for phase in phases if not phase.issue] or phases
     holders = dict(enumerate(coming.holders, 1)) if coming is not None else {}
+    if holders:
+        # A session that is planned for fewer issues than the format has room for goes without the others.
+        phases = [phase for phase in phases if phase.issue <= len(holders)]
     host = coming.host if coming is not None else 0
     if not host and room.members[by].role is not Role.FACILITATOR:
         host = by
@@ -83,35 +92,48 @@ def command(peer: Peer, start: Start, id: bytes) -> StartSession:
     return StartSession(plans, start.host, start.planned.id if start.planned is not None else b"")
 
 
-def series_of(room: Room, format: Format, *, first_at: int, every_days: int) -> list[Draft]:
-    """The N+1 sessions to come in this format: those planned already keep their ids and, where they have them, dates.
+def series_of(room: Room, format: Format, *, first_at: int, every_days: int, sessions: int = 0) -> list[Draft]:
+    """The sessions to come in this format: N+1 where it has issues, and otherwise `sessions` plain dates (0: as many
+    as are planned now, or `PLAIN_DATES`).
 
-    `first_at`: when the first is, UTC milliseconds; 0 leaves the dates open.
+    Those planned already keep their ids and, without a `first_at` (UTC milliseconds), their dates; whoever was to hold
+    an issue keeps their place in the order.
     """
     coming = series.to_come(room)
     members = series.rotating(room)
     hosts = [m.seat for m in room.members.values() if not m.removed and not m.is_guest and m.role is not Role.OBSERVER]
-    participants = [s for s in hosts if s in members]
-    drafts = series.propose(
-        members,
-        hosts=participants or hosts,
-        held=series.held_in_series(room),
-        hosted=series.have_hosted(room),
-        issues=max(1, issues_in(format)),
-        first_at=first_at,
-        every_days=every_days,
-        away={i: p.away for i, p in enumerate(coming) if p.away},
-        minutes=format.minutes,
-        ids=[p.id for p in coming],
-    )
+    hosts = [s for s in hosts if s in members] or hosts
+    ids = [p.id for p in coming]
+    issues = issues_in(format)
+    hosted = series.have_hosted(room)
+    if issues:
+        in_order = [s for p in coming for s in p.holders if s in members]
+        drafts = series.propose(
+            list(dict.fromkeys((*in_order, *members))),
+            hosts=hosts,
+            held=series.held_in_series(room),
+            hosted=hosted,
+            issues=issues,
+            first_at=first_at,
+            every_days=every_days,
+            away={i: p.away for i, p in enumerate(coming) if p.away},
+            minutes=format.minutes,
+            ids=ids,
+        )
+    else:
+        drafts = series.plain(
+            sessions or len(coming) or PLAIN_DATES,
+            hosts=hosts,
+            hosted=hosted,
+            first_at=first_at,
+            every_days=every_days,
+            minutes=format.minutes,
+            ids=ids,
+        )
+    dates = [p.at for p in coming]
     return [
         Draft(
-            d.id or Peer.new_id(),
-            d.at or (coming[i].at if i < len(coming) else 0),
-            d.holders,
-            d.host,
-            d.minutes,
-            d.feedback,
+            d.id or Peer.new_id(), d.at or (dates[i] if i < len(dates) else 0), d.holders, d.host, d.minutes, d.feedback
         )
         for i, d in enumerate(drafts)
     ]

@@ -36,6 +36,7 @@ class Hand(msgspec.Struct, array_like=True):
         passed: turns called from the queue that went past it, by the rule that nobody starves.
         pin: the place from the front where a facilitator put it, from 1; 0 for none.
         behind: the id of the hand that it was deferred behind; empty for none.
+        seq: the entry that raised it: of two raised in the same millisecond the earlier goes first.
     """
 
     id: bytes
@@ -46,6 +47,7 @@ class Hand(msgspec.Struct, array_like=True):
     passed: int = 0
     pin: int = 0
     behind: bytes = b""
+    seq: int = 0
 
 
 class RaiseHand(Command, frozen=True):
@@ -257,7 +259,7 @@ def _switch(room: Room, command: SwitchQueue, asking: Asking) -> list[Event] | R
 
 
 def _raised(room: Room, event: HandRaised, stamp: Stamp) -> None:
-    room.floor.hands.append(Hand(stamp.id, event.seat, event.intent, stamp.at, event.words))
+    room.floor.hands.append(Hand(stamp.id, event.seat, event.intent, stamp.at, event.words, seq=stamp.seq))
 
 
 def _worded(room: Room, event: HandWorded, stamp: Stamp) -> None:
@@ -345,7 +347,7 @@ def put_back(floor: Floor, hands: list[Hand], places: list[int], manual: list[by
             if place and other.pin >= place:
                 other.pin += 1
     floor.hands.extend(hands)
-    floor.hands.sort(key=lambda h: (h.raised_at, h.id))
+    floor.hands.sort(key=lambda h: (h.raised_at, h.seq))
     up = {h.id for h in floor.hands}
     for hand in hands:
         hand.behind = hand.behind if hand.behind in up else b""

@@ -66,7 +66,7 @@ class _Key(NamedTuple):
     questions: int
     balance: Fraction
     raised_at: int
-    id: bytes
+    seq: int
 
 
 def ordered(room: Room, at: int) -> list[Place]:
@@ -81,7 +81,7 @@ def ordered(room: Room, at: int) -> list[Place]:
         line = _merged(_manual(room), [])
     else:
         in_order = sorted(floor.hands, key=lambda h: keys[h.id])
-        pins = sorted((h for h in in_order if h.pin), key=lambda h: (h.pin, h.raised_at, h.id))
+        pins = sorted((h for h in in_order if h.pin), key=lambda h: (h.pin, h.raised_at, h.seq))
         line = _merged([h for h in in_order if not h.pin], pins)
     return [
         Place(
@@ -145,7 +145,7 @@ def _key(room: Room, hand: Hand, attending: int, balances: Mapping[int, Fraction
         questions=floor.questions_put.get(hand.seat, 0) if in_questions else 0,
         balance=balances.get(hand.seat, Fraction(0)),
         raised_at=hand.raised_at,
-        id=hand.id,
+        seq=hand.seq,
     )
 
 
@@ -159,7 +159,8 @@ def _manual(room: Room) -> list[Hand]:
             is_blocked(room, h),
             h.intent is not Intent.PROCESS,
             h.raised_at,
-            h.id,
+            h.seq,
+            h.seq,
         ),
     )
 

@@ -298,6 +298,36 @@ def propose(
         waiting = [seat for seat in waiting if seat not in row]
         position += 1
     rows.append((position, []))
+    drafts = _drafts(rows, hosts, hosted, away, first_at, every_days, minutes, ids)
+    return [*drafts[:-1], msgspec.structs.replace(drafts[-1], feedback=True)]
+
+
+def plain(
+    sessions: int,
+    *,
+    hosts: Sequence[int],
+    hosted: Sequence[int] = (),
+    first_at: int = 0,
+    every_days: int = DAYS_BETWEEN,
+    minutes: int = 0,
+    ids: Sequence[bytes] = (),
+) -> list[Draft]:
+    """So many sessions without an issue: dates, and hosts in turn. The rest as in `propose`."""
+    rows = [(position, list[int]()) for position in range(sessions)]
+    return _drafts(rows, hosts, hosted, {}, first_at, every_days, minutes, ids)
+
+
+def _drafts(
+    rows: Sequence[tuple[int, list[int]]],
+    hosts: Sequence[int],
+    hosted: Sequence[int],
+    away: Mapping[int, Collection[int]],
+    first_at: int,
+    every_days: int,
+    minutes: int,
+    ids: Sequence[bytes],
+) -> list[Draft]:
+    """Sessions with these issue-holders, each at its position, their hosts spread evenly."""
     others = [[s for s in hosts if s not in row] for _, row in rows]
     able = [
         [s for s in seats if s not in away.get(position, ())] or seats
@@ -311,7 +341,6 @@ def propose(
             holders=row,
             host=leading[number],
             minutes=minutes,
-            feedback=number == len(rows) - 1,
         )
         for number, (position, row) in enumerate(rows)
     ]

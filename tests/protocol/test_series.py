@@ -379,3 +379,12 @@ def test_whoever_was_removed_is_planned_for_nothing() -> None:
     assert [(p.holders, p.host, p.away) for p in w.room.series] == [([2], 0, []), ([], 2, []), ([], 1, [])]
     assert [p.changed for p in w.room.series] == [before[0] + 1, before[1] + 1, before[2]]
     assert w.room.poll.fits == {}
+
+
+@given(count=st.integers(1, 12), people=st.integers(1, 6))
+def test_a_format_without_an_issue_has_plain_dates_and_hosts_in_turn(count: int, people: int) -> None:
+    drafts = series.plain(count, hosts=range(1, people + 1), hosted=[1], first_at=1_000, every_days=7, minutes=60)
+    assert [d.at for d in drafts] == [1_000 + n * 7 * series.MILLISECONDS_A_DAY for n in range(count)]
+    assert not any(d.holders or d.feedback for d in drafts)
+    times = [sum(d.host == seat for d in drafts) + (seat == 1) for seat in range(1, people + 1)]
+    assert max(times) - min(times) <= 1 or count < people

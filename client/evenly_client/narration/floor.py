@@ -28,7 +28,10 @@ def _began(t: Telling, event: turns.TurnBegan) -> str:
         return "Nobody has marked for a while who is speaking."
     if event.seat == GENERAL_TALK:
         return "General talk: nobody in particular."
-    return f"{t.name(event.seat)} {'is speaking' if event.source is Source.MARK else 'has the floor'}."
+    marked = event.source is Source.MARK
+    if event.seat == t.me:
+        return "You are marked as speaking." if marked else "You have the floor."
+    return f"{t.name(event.seat)} {'is speaking' if marked else 'has the floor'}."
 
 
 def _skipped(t: Telling, event: rounds.RoundSkipped) -> str:
