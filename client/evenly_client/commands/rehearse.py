@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from evenly_client import config as config_module
 from evenly_client import demo as rehearsed
-from evenly_client.commands.enter import on_screen
 from evenly_client.errors import UserError
 from evenly_client.formats import library
 from evenly_client.my_rooms import interactive
@@ -91,11 +90,16 @@ async def _open(rehearsal: Rehearsal) -> None:
 
 
 async def _screen(peer: Peer, beside: Callable[[], Awaitable[None]]) -> int:
+    """Runs the screen. Says only what went wrong: there is no room to come back to."""
     from evenly_client.screens.app import EvenlyApp
 
-    return await on_screen(
-        EvenlyApp(lambda: peer, config_module.load(), room=ROOM, beside=beside, status=lambda: "rehearsal")
-    )
+    app = EvenlyApp(lambda: peer, config_module.load(), room=ROOM, beside=beside, status=lambda: "rehearsal")
+    await app.run_async()
+    if app.failure is not None:
+        raise app.failure
+    if app.return_code:
+        print(app.farewell, file=sys.stderr)
+    return app.return_code or 0
 
 
 # -- a series ----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
-from evenly_protocol import agenda, pairs
+from evenly_protocol import agenda
 from evenly_protocol.agenda import ExtendPhase, LeaveOpen, PhasePlan, SetIssueHolder, SkipPhase, StartPhase
 from evenly_protocol.issues import ChooseIssue, waiting_issues
 from evenly_protocol.members import takes_part
@@ -16,7 +16,7 @@ from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import EndSession, Hold, Resume, Session, StartSession
 from evenly_protocol.words import MILLISECONDS_A_MINUTE, FloorMode, Role
 
-from evenly_client import pairing, starting
+from evenly_client import drawing, pairing, starting
 from evenly_client.formats.shape import Format
 from evenly_client.peer import Peer
 from evenly_client.rehearsal.leading import Leading
@@ -210,8 +210,7 @@ class ByFormat(Leading):
         if len(seats) < 2 or left < (PAIR_MINUTES // 2 if again else 1):
             return
         minutes = min(PAIR_MINUTES, left)
-        before = set(pairing.pairs_of(session.pairs.groups)) if session.pairs is not None else set[pairing.Pair]()
-        groups = pairing.draw(seats, pairs.met_times(self.peer.room), seed=self.draw.randrange(1 << 30), already=before)
+        groups = drawing.drawn(self.peer.room, seats, self.draw.randrange(1 << 30))
         id = self.draw.randbytes(16)
         opener = self.peer.seal(FieldKind.QUESTION, self.rehearsal.decks.take(pairing.OPENERS), id)
         await self.ask(SetPairs(groups, minutes, opener), id)
