@@ -374,8 +374,10 @@ def keys() -> str:
     for word, does in WORDS.items():
         letter = f"`{does.letter}`" if does.letter else ""
         who = "who leads" if does.leads else "everybody"
-        form = f"{word} {does.after}".strip().replace("|", "\\|")
-        lines.append(f"| `{form}` | {letter} | {does.does} | {who} |")
+        for after, what in ((does.after, does.does), *does.forms):
+            form = f"{word} {after}".strip().replace("|", "\\|")
+            lines.append(f"| `{form}` | {letter} | {what} | {who} |")
+            letter = ""
     return "\n".join(lines) + "\n"
 
 

@@ -3,16 +3,15 @@
 The entries stand in it as they stand in the server's journal (`evenly_protocol.archive`): names and texts are sealed
 in them, and only the room's link opens them. The link is not in the file.
 
-    ArchiveRefused     the file is no whole archive of one room, is of another room, or stands in the way
+    ArchiveRefused     the file is no whole archive of one room, or is of another room
 """
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -34,6 +33,7 @@ from evenly_protocol.wire import Unreadable, read_entry
 
 from evenly_client.errors import UserError
 from evenly_client.links import Link
+from evenly_client.whole_file import appearing
 
 SUFFIX = ".evenly"
 NAME_AT_MOST = 60
@@ -41,17 +41,17 @@ NAME_AT_MOST = 60
 
 
 class ArchiveRefused(UserError):
-    """An archive that cannot be written or read; nothing was changed."""
+    """An archive that cannot be read; nothing was changed."""
 
 
 def write_archive(path: Path, room: bytes, bodies: Sequence[bytes], *, force: bool = False) -> None:
     """Writes a room's entries (as `Peer.records` gives them) to a file of mode 0600, which appears whole or not at all.
 
     Raises:
-        ArchiveRefused: there is such a file already, and `force` is not given.
+        FileRefused: there is such a file already, and `force` is not given.
         OSError: it cannot be written.
     """
-    with _appearing(path, force=force) as out:
+    with appearing(path, force=force) as out:
         writer = ArchiveWriter(out.write, 1)
         writer.room(room, chain(room, 0, GENESIS, bodies))
         writer.end()
@@ -106,30 +106,5 @@ def file_name(room_name: str, date: str) -> str:
     return f"{words or 'room'}-{date}{SUFFIX}"
 
 
-def refuse_existing(path: Path) -> None:
-    """Raises ArchiveRefused where there is something already."""
-    if path.exists() or path.is_symlink():
-        raise ArchiveRefused(f"{path} exists already.", "Give another name, or --force to replace it.")
-
-
 def _chunks(source: BinaryIO) -> Iterator[bytes]:
     return iter(partial(source.read, READ_AT_ONCE), b"")
-
-
-@contextmanager
-def _appearing(path: Path, *, force: bool) -> Generator[BinaryIO]:
-    """A new file, mode 0600, that takes its name once it is whole and on the disk."""
-    if not force:
-        refuse_existing(path)
-    unfinished = path.with_name(f".{path.name}.{os.urandom(4).hex()}.partial")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        if not force:
-            refuse_existing(path)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -1,12 +1,24 @@
 """What can go wrong for a user, and how it is said: what happened, why, what to do next; never a traceback.
 
-    UserError          something a user can mend; `title` says what happened, `advice` what to do
-    LinkError          (links.py)      a link that is none
-    StoreError         (store.py)      what this machine keeps cannot be used
-    ConfigError        (config.py)     the config file says something that it cannot
-    TextTooLong        (sealing.py)    a text that does not fit
-    TurnedAway         (peer.py)       the server does not let this device in
-    ServerNotStarted   (local_server.py)
+    UserError              something a user can mend; `title` says what happened, `advice` what to do
+    ├── FileRefused        (whole_file.py)       a file cannot be written where it should be
+    ├── ArchiveRefused     (archive.py)          a file is no whole archive of one room, or of another room
+    ├── HistoryUnreadable  (history.py)          what a server sends as a room's record is none
+    └── NoSuchTable        (reports/csv.py)      the report has no table of that name
+    LinkError              (links.py)            a link that is none
+    StoreError             (store.py)            what this machine keeps cannot be used
+    ├── NewerStore                               a newer version has written it
+    └── CounterTaken                             two programs have used the same counter
+    ConfigError            (config.py)           the config file says something that it cannot
+    FormatError            (formats/table.py)    a format's file says something that it cannot
+    HintsError             (hints/hinting.py)    the file of hints says something that it cannot
+    TextTooLong            (sealing.py)          a text that does not fit
+    NoteTooLong            (notes.py)            a private note that does not fit
+    TurnedAway             (peer.py)             the server does not let this device in
+    WrongServer            (transport.py)        a server's certificate is not the one of the link
+    ServerNotStarted       (local_server.py)     a server on this machine did not come up
+    Unclear                (plain/word.py)       a typed line that is not understood; said in the lines
+    BadLine                (plain/json_lines.py) a line of JSON that is no command; said in the lines
 
 All carry a title and advice, or say both as their text.
 """

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evenly_protocol import agenda, airtime, queue, turns
+from evenly_protocol import agenda, airtime, queue, series, turns
 from evenly_protocol.airtime import Totals
 from evenly_protocol.attendance import chair_is_free
 from evenly_protocol.hands import Hand
@@ -71,6 +71,12 @@ class Outlook:
     def leads(self) -> bool:
         """I am a facilitator, the host, or in the chair."""
         return is_facilitator(self.room, self.seat)
+
+    @property
+    def may_start(self) -> bool:
+        """I lead, or the next planned session is mine to host."""
+        planned = series.next_planned(self.room)
+        return self.leads or (planned is not None and planned.host == self.seat)
 
     @property
     def tracks(self) -> bool:
@@ -147,7 +153,7 @@ class Outlook:
         pairs = None if self.session is None else self.session.pairs
         if pairs is None or pairs.over:
             return []
-        mine = next((g for g in pairs.groups if self.seat in g), [])
+        mine = next((g for g in pairs.groups if self.seat in g), None) or []
         return [seat for seat in mine if seat != self.seat]
 
     @property
@@ -240,7 +246,7 @@ class Outlook:
         if self.session is None:
             if self.room.session is not None:
                 return "the session has ended"
-            return "you can start the session" if self.leads else "the session has not begun"
+            return "you can start the session" if self.may_start else "the session has not begun"
         if self.held:
             return "Paused. Take the time you need."
         if self.me.role is Role.OBSERVER:

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+from evenly_protocol.actions import Action, ActionRemoved, action_with
 from evenly_protocol.agreement import AnswerAgreement
 from evenly_protocol.facts import Command
 from evenly_protocol.hashing import hello_message, profile_message
@@ -190,6 +191,7 @@ class Peer:
         purpose: what this connection is for.
         agreement: what must be answered first, while the state is `AGREEMENT`.
         saving: the server cannot save just now.
+        declined: actions that were not confirmed while this was there, as they were: whoever typed them is told.
         skipped: events that a newer server sent and this version does not know.
         trouble: what stands in the way of a connection, for a person; empty when nothing does.
     """
@@ -224,6 +226,7 @@ class Peer:
         self.waiting: list[Knock] = []
         self.agreement: AgreementFirst | None = None
         self.saving = False
+        self.declined: dict[bytes, Action] = {}
         self.skipped = 0
         self.trouble = ""
         self.time = ServerTime(rate)
@@ -586,6 +589,7 @@ class Peer:
                 continue
             if entry.seq != self.room.seq + 1:
                 raise Unreadable("an entry is missing")
+            self._keep_declined(entry)
             try:
                 evolve(self.room, entry)
             except Exception:
@@ -598,6 +602,12 @@ class Peer:
                 self.seat = next((m.seat for m in self.room.members.values() if m.ik == self.key.public), self.seat)
             self._settle(entry.id, None)
             self._tell(Happened(entry))
+
+    def _keep_declined(self, entry: Entry) -> None:
+        for event in entry.events:
+            action = action_with(self.room, event.action) if isinstance(event, ActionRemoved) else None
+            if action is not None:
+                self.declined[action.id] = action
 
     def _refused(self, frame: Refused) -> None:
         if not frame.id and frame.code == "too_fast":

@@ -236,6 +236,11 @@ def _composed(text: str, *, cells: int | None, lines: bool) -> str:
     return text if cells is None else _cut(text, cells).strip(" \n")
 
 
+def one_line(text: str) -> str:
+    """A text of several lines as one."""
+    return " ".join(text.split())
+
+
 def clean(text: str, *, cells: int | None = None, lines: bool = False) -> str:
     """The text as it may be sealed and shown: by the module's rules, at most `cells` terminal cells wide.
 

@@ -80,7 +80,7 @@ def _worth(o: Outlook) -> list[Waits]:
     if o.session is not None and o.session.closed_at is None:
         return []
     return [
-        Waits("worth", f"“{_short(o, a)}” was carried over {a.carried} times: still worth doing?", True, a.id)
+        Waits("worth", f"Carried over {a.carried} times, still worth doing? “{_short(o, a)}”", True, a.id)
         for a in mine(o)
         if a.asks_worth
     ]

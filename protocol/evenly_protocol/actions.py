@@ -113,6 +113,11 @@ class Action(msgspec.Struct, array_like=True):
         return self.state in OPEN_STATES
 
     @property
+    def typed_by(self) -> int:
+        """The seat that typed it; 0 where that is not known."""
+        return self.history[0].by if self.history else 0
+
+    @property
     def asks_worth(self) -> bool:
         """Whether its owner is to be asked if it is still worth doing."""
         return self.open and self.carried >= CARRIED_ASKS_AFTER and self.carried > self.reconsidered
@@ -327,8 +332,7 @@ def _confirm(room: Room, command: ConfirmAction, asking: Asking) -> list[Event] 
         return refuse("no_such_action")
     if action.state is not ActionState.PROPOSED:
         return refuse("not_proposed")
-    typed_by = action.history[0].by if action.history else 0
-    if action.owner != asking.by and not (not command.yes and typed_by == asking.by):
+    if action.owner != asking.by and not (not command.yes and action.typed_by == asking.by):
         return refuse("not_yours")
     if command.yes:
         return [ActionStateSet(action.id, ActionState.COMMITTED)]

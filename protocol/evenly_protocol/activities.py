@@ -37,7 +37,7 @@ ACTIVITIES: dict[str, Activity] = {
     "agreement": Activity(
         "Agreement",
         FloorMode.QUEUE,
-        "Read the agreement aloud in one line and ask whether it still holds. Compare the three words.",
+        "Read the agreement aloud in one line and ask whether it still holds.",
     ),
     "check_in": Activity(
         "Check-in round",

@@ -81,7 +81,7 @@ class Round(msgspec.Struct, array_like=True):
         member = room.members.get(seat)
         if known or member is None or member.role is Role.OBSERVER:
             return
-        if is_facilitator(room, seat) and not self.with_facilitators:
+        if member.role is Role.FACILITATOR and not self.with_facilitators:
             return
         self.pending.append(seat)
 
@@ -127,9 +127,10 @@ class RoundEnded(Event, frozen=True):
 def round_order(room: Room, at: int, *, beginner: int, least_heard_first: bool, with_facilitators: bool) -> list[int]:
     """Who speaks in a round, in order.
 
-    Whoever begins, then by seat; without a beginner named, the first seat moves on from session to session.
+    Whoever begins, then by seat; without a beginner named, the first seat moves on from session to session. A member
+    who leads as this session's host is in every round, like any other; a facilitator by role where the phase says so.
     """
-    seats = [s for s in takes_part(room) if with_facilitators or not is_facilitator(room, s)]
+    seats = [s for s in takes_part(room) if with_facilitators or room.members[s].role is not Role.FACILITATOR]
     if least_heard_first:
         balances = airtime.queue_balances(room, at)
         return sorted(seats, key=lambda seat: (balances.get(seat, 0), seat))

@@ -15,6 +15,7 @@ from evenly_client.archive import ArchiveRefused, file_name, read_archive, room_
 from evenly_client.links import Link
 from evenly_client.peer import State
 from evenly_client.sealing import DeviceKey
+from evenly_client.whole_file import FileRefused
 from evenly_protocol.wire import decode_entry, encode_entry
 from evenly_server.clock import SystemClock
 from evenly_server.journal.archive import backup, import_room, restore
@@ -66,14 +67,14 @@ def test_the_file_is_private_and_nothing_is_left_beside_it(exported: Path) -> No
 def test_a_file_in_the_way_is_replaced_only_when_told_so(exported: Path) -> None:
     """Also when it is only a link to nowhere."""
     before = exported.read_bytes()
-    with pytest.raises(ArchiveRefused, match=r"exists already.*--force"):
+    with pytest.raises(FileRefused, match=r"exists already.*--force"):
         write_archive(exported, ROOM, BODIES[:1])
     assert exported.read_bytes() == before
     write_archive(exported, ROOM, BODIES[:1], force=True)
     assert len(read_archive(exported, LINK)) == 1
     dangling = exported.with_name("dangling")
     dangling.symlink_to("nowhere")
-    with pytest.raises(ArchiveRefused):
+    with pytest.raises(FileRefused):
         write_archive(dangling, ROOM, BODIES)
 
 
@@ -86,7 +87,7 @@ def test_a_file_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
             path.write_text("precious")
             return super().__iter__()
 
-    with pytest.raises(ArchiveRefused):
+    with pytest.raises(FileRefused):
         write_archive(path, ROOM, Late(BODIES))
     assert path.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [path]

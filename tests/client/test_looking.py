@@ -90,7 +90,10 @@ async def test_status_tells_what_waits_and_nudge_names_nobody(lead: Piped, tmp_p
     lead.type("start")
     await lead.says("Session 1 begins, 1 person on the call. Agreement, until")
     assert "session 1 is running" in await _printed(ben, "status")
-    assert "Our session is running now" in await _printed(ben, "nudge")
+    text = await _printed(ben, "nudge")
+    assert "Our session is running now" in text
+    assert "due now" in text
+    assert "by then" not in text
 
 
 async def test_nudge_says_why_it_cannot(lead: Piped, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ async def test_what_was_carried_over_is_reviewed_and_asked_about_in_private() ->
             await ana.type("end yes")
             await t.everybody_says("The session has ended")
         assert cleo.never_said("carried")
-        await ben.type("waits", "^3 things wait", "was carried over 2 times: still worth doing")
+        await ben.type("waits", "^3 things wait", "Carried over 2 times, still worth doing. “")
         await ben.type("actions mine", "^1: learn to say no, by the next session, carried over twice")
         await ben.type("action 1 worth", "worth keep, worth drop, or worth help")
         await ben.type("action 1 worth keep", "It stays")
@@ -91,6 +91,9 @@ async def test_what_is_typed_for_somebody_is_theirs_once_they_confirm() -> None:
         await cleo.type("action sleep / for ben")
         await ben.says("“sleep”")
         await ben.type("action decline", "It is taken away")
+        await cleo.says("Ben would rather not: the action “sleep” is gone.")
+        await t.caught_up()
+        assert ana.never_said("rather not")
         assert [a.state for a in ben.peer.room.actions] == [ActionState.COMMITTED]
 
 
@@ -109,8 +112,11 @@ async def test_the_exchange_from_an_ask_to_its_end() -> None:
             "^2: resource, Ben: a good read https://example.org/a",
         )
         await cleo.type("reply 1 I do", "Your reply is on the exchange")
+        await ben.says("^Cleo answers you on the exchange.")
         await t.caught_up()
+        assert ana.never_said("answers")
         await ben.type("exchange asks", "^1 ask on", "^1: ask, You: who", "^2: reply, Cleo: I do")
+        await ben.type("met 1", "^By whom. Type: met")
         await ben.type("met 1 cleo introduced", "It is met")
         await ben.type("take back 2", "That belongs to somebody else")
         await ben.type("exchange insights", "^0 insights")

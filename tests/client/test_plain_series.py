@@ -23,6 +23,7 @@ async def test_a_series_is_proposed_then_planned_then_changed() -> None:
         )
         assert not ana.peer.room.series
         await ana.type("series plan yes", "3 sessions are planned")
+        await cleo.says("^3 sessions are planned, the next Friday")
         await t.caught_up()
         await ben.type("series swap 1 2", "Type series first")
         await ben.type("series", "^3 sessions planned, 0 held", "^1: Friday", "^2: ", "^3: ")

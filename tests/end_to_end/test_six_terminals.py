@@ -69,7 +69,8 @@ def six(server: KilledServer, tmp_path: Path) -> Iterator[list[Terminal]]:
             member.shows("Twenty seconds of practice")
             member.until(ESCAPE, "What we agree together")
             member.until("y", "the session has not begun")
-        lead.until("n", "how long")
+        lead.until("n", "in which format?")
+        lead.until("1", "how long")
         lead.until("1", "Session until")
         for terminal in terminals:
             terminal.shows("6 of 6 on the call")

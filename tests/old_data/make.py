@@ -1,4 +1,4 @@
-"""Keeps a rehearsed session of this version as old data for all later ones: journal, archive, and what they hold.
+"""Keeps a rehearsed series of this version as old data for all later ones: journal, archive, and what they hold.
 
     python tests/old_data/make.py VERSION
 
@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from evenly_client import demo
+from evenly_client.formats import library
 from evenly_protocol.airtime import totals
 from evenly_protocol.room import Room, evolve
 from evenly_protocol.wire import decode_entry
@@ -44,6 +45,11 @@ async def holds(journal_path: Path) -> dict[str, object]:
         "evenness": str(sums.evenness),
         "coverage": str(sums.coverage),
         "turns": len({span.turn for span in room.session.ledger}),
+        "sessions": [[p.number, p.held, p.hosts, p.evenness] for p in room.past],
+        "actions": [[a.owner, a.due, str(a.state), a.carried, len(a.history), len(a.notes)] for a in room.actions],
+        "posts": [[p.seat, str(p.kind), p.met_by, p.taken_back] for p in room.posts],
+        "series": [[p.number, p.at, p.holders, p.host, p.feedback] for p in room.series],
+        "issues": [[i.seat, i.session] for i in room.issues],
     }
 
 
@@ -52,7 +58,9 @@ async def main(version: str) -> None:
     folder = HERE / version
     folder.mkdir()
     journal = folder / "journal.db"
-    await demo.in_lines(demo.Plan(speed=demo.FAST, seed=1, minutes=20), lambda _: None, str(journal))
+    plan = demo.Plan(speed=demo.FAST, seed=1, minutes=20, format=library.find("peer-coaching"))
+    async with demo.rehearsing(plan, str(journal), at=demo.series_begins(plan)) as rehearsal:
+        await demo.play_series(rehearsal, plan, lambda _: None, lambda _: None)
     backup(journal, folder / "archive.evenly")
     (folder / "holds.json").write_text(json.dumps(await holds(journal), indent=1) + "\n")
     with sqlite3.connect(journal) as database:

@@ -16,7 +16,7 @@ VERSIONS = sorted(path.name for path in HERE.iterdir() if (path / "holds.json").
 
 def test_there_is_old_data() -> None:
     """At least of the first release."""
-    assert "v0.1.0" in VERSIONS
+    assert {"v0.1.0"} <= set(VERSIONS)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -24,11 +24,18 @@ async def test_a_journal_of_an_old_release_is_folded_to_the_same_figures(version
     """Every event that was ever written can be folded for ever."""
     journal = tmp_path / "journal.db"
     shutil.copy(HERE / version / "journal.db", journal)
-    assert await holds(journal) == json.loads((HERE / version / "holds.json").read_text())
+    await says_the_same(journal, version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_an_archive_of_an_old_release_is_restored_to_the_same_figures(version: str, tmp_path: Path) -> None:
     """And every hash in it holds."""
     restore(HERE / version / "archive.evenly", tmp_path / "journal.db")
-    assert await holds(tmp_path / "journal.db") == json.loads((HERE / version / "holds.json").read_text())
+    await says_the_same(tmp_path / "journal.db", version)
+
+
+async def says_the_same(journal: Path, version: str) -> None:
+    """Every figure that was kept of that release."""
+    kept = json.loads((HERE / version / "holds.json").read_text())
+    now = await holds(journal)
+    assert {name: now[name] for name in kept} == kept

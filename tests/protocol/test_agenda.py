@@ -222,10 +222,10 @@ def test_a_refused_start_changes_nothing_and_a_start_copies_the_room_once(monkey
 # -- how a session begins ------------------------------------------------------------------------------------------
 
 
-def test_a_session_may_begin_with_a_round_and_its_host_counts_as_facilitator() -> None:
+def test_a_session_may_begin_with_a_round_in_which_its_host_speaks_and_a_facilitator_by_role_does_not() -> None:
     w = world(step("wins"), step("talk"), host=2)
     assert w.floor.round is not None
-    assert [*w.speaking, *w.floor.round.pending] == [3, 4]
+    assert [*w.speaking, *w.floor.round.pending] == [2, 3, 4]
     w = world(step("check_in"), step("talk"), host=2)
     assert w.floor.round is not None
     assert {*w.speaking, *w.floor.round.pending} == {1, 2, 3, 4}

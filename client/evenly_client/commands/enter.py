@@ -164,7 +164,7 @@ def _prefers_lines(store: Store) -> bool:
     """Asked the first time: a screen, or plain lines."""
     chosen = store.setting("surface")
     if chosen is None:
-        print("How would you like to take part?  1 screen · 2 plain lines (also for screen readers)")
+        print("How would you like to take part?  1 screen · 2 lines (also for screen readers)")
         chosen = "plain" if input("1 or 2 [1]: ").strip() == "2" else "screen"
         store.keep_setting("surface", chosen)
     return chosen == "plain"

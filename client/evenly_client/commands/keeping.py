@@ -24,6 +24,7 @@ from evenly_client.my_rooms import find, my_name, name_of
 from evenly_client.peer import Peer, State
 from evenly_client.store import DEFAULT_PROFILE, Store, open_store, profile_directory
 from evenly_client.transport import is_loopback
+from evenly_client.whole_file import refuse_existing
 
 ENTERED_WITHIN_S: Final = 8.0
 STALLED_AFTER_S: Final = 60.0
@@ -44,7 +45,7 @@ def export(room: str | None, file: Path | None, *, force: bool, insecure: bool, 
         name = name_of(store, known)
         path = file or Path(archive.file_name(name, time.strftime("%Y-%m-%d")))
         if not force:
-            archive.refuse_existing(path)
+            refuse_existing(path)
         bodies = asyncio.run(_records(store, link, insecure=insecure))
     archive.write_archive(path, link.room, bodies, force=force)
     print(_holds(path, name, [read_entry(body)[0] for body in bodies]))

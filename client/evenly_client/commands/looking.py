@@ -189,7 +189,8 @@ def message(o: Outlook, *, call: bool = False) -> str:
     at = max(o.now, planned.at) if planned is not None else o.now
     due = sum(action.open and due_by(action, at) for action in o.room.actions)
     if due:
-        lines.append(f"{due} action{' is' if due == 1 else 's are'} due by then: a line on how it went is enough.")
+        when = "now" if o.session is not None else "by then"
+        lines.append(f"{due} action{' is' if due == 1 else 's are'} due {when}: a line on how it went is enough.")
     lines.append("What waits for you: evenly status")
     link = opened.call_link(o.peer.sealer, o.room) if call else ""
     if link:

@@ -14,13 +14,13 @@ from evenly_protocol.members import seat_of
 from evenly_protocol.wire import Purpose
 from evenly_protocol.words import Label
 
-from evenly_client import archive
+from evenly_client import archive, whole_file
 from evenly_client import config as config_module
 from evenly_client.errors import UserError
 from evenly_client.my_rooms import find, my_name
 from evenly_client.notes import Notes
 from evenly_client.peer import Peer, State
-from evenly_client.reports import csv, html, json, markdown, saving
+from evenly_client.reports import csv, html, json, markdown
 from evenly_client.reports.allowed import Allowed, Reader
 from evenly_client.reports.chronicle import Chronicle, SessionWent, chronicle
 from evenly_client.reports.dates import calendar_of
@@ -73,7 +73,7 @@ def report(rooms: Sequence[str], wanted: Wanted) -> int:
     """See `evenly report --help`."""
     _refuse_what_does_not_fit(rooms, wanted)
     if wanted.out is not None and not wanted.force:
-        saving.refuse_existing(wanted.out)
+        whole_file.refuse_existing(wanted.out)
     config = config_module.load()
     with open_store(config.profile if wanted.profile is None else wanted.profile) as store:
         links = _links(store, rooms, wanted)
@@ -85,7 +85,7 @@ def report(rooms: Sequence[str], wanted: Wanted) -> int:
         sys.stdout.buffer.flush()
         return 0
     mark = csv.BYTE_ORDER_MARK.encode() if wanted.format == "csv" else b""
-    saving.save(wanted.out, mark + content, force=wanted.force)
+    whole_file.save(wanted.out, mark + content, force=wanted.force)
     print(f"Written: {wanted.out}")
     return 0
 

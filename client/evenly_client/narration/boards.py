@@ -10,6 +10,7 @@ from evenly_protocol.words import ActionState, PostKind
 from evenly_client import opened
 from evenly_client.due import from_day, say_due
 from evenly_client.narration.telling import Sentences, Telling
+from evenly_client.text import one_line
 
 KIND_WORDS = {
     PostKind.ASK: "asks for something",
@@ -42,11 +43,28 @@ def _action_added(t: Telling, event: actions.ActionAdded) -> str:
     due = due_words(event.due, t.entry.at)
     if typed_for(t, event):
         action = actions.action_with(t.room, t.entry.id)
-        text = " ".join(opened.action_text(t.sealer, action).split()) if action is not None else ""
+        text = one_line(opened.action_text(t.sealer, action)) if action is not None else ""
         return f"{t.name(t.entry.by)} has typed an action for you: “{text}”, {due}. Is that what you will do?"
     if t.entry.by != event.owner:
         return f"{t.name(t.entry.by)} has typed an action for {t.name(event.owner)}."
     return f"{t.name(event.owner)} commits to an action, {due}."
+
+
+def declined(t: Telling, event: actions.ActionRemoved) -> bool:
+    """Whether somebody would rather not do what this member typed for them."""
+    gone = t.peer.declined.get(event.action)
+    return gone is not None and t.entry.by != t.me == gone.typed_by
+
+
+def _action_removed(t: Telling, event: actions.ActionRemoved) -> str:
+    """Told to whoever typed it, or to whom it was typed for; nobody else asks why."""
+    gone = t.peer.declined.get(event.action)
+    if gone is None or t.me not in (gone.typed_by, gone.owner) or t.entry.by == t.me:
+        return ""
+    text = one_line(opened.action_text(t.sealer, gone))
+    if t.me == gone.owner:
+        return f"{t.name(t.entry.by)} has taken back what was typed for you: “{text}”."
+    return f"{t.name(gone.owner)} would rather not: the action “{text}” is gone."
 
 
 def _action(t: Telling, action: bytes, what: str) -> str:
@@ -59,6 +77,12 @@ def _cheered(t: Telling, event: actions.ActionCheered) -> str:
     if found is None or not event.on:
         return ""
     return f"{t.name(event.seat)} cheers {'you' if found.owner == t.me else t.name(found.owner)}."
+
+
+def answers_me(t: Telling, event: exchange.PostAdded) -> bool:
+    """Whether somebody answers what this member put on the exchange."""
+    answered = exchange.post_with(t.room, event.reply_to) if event.reply_to else None
+    return answered is not None and answered.seat == t.me != event.seat
 
 
 def _post_added(t: Telling, event: exchange.PostAdded) -> str:
@@ -112,6 +136,7 @@ SENTENCES: Sentences = {
     actions.ActionAdded: _action_added,
     actions.ActionEdited: lambda t, e: _action(t, e.action, "is changed"),
     actions.ActionStateSet: lambda t, e: _action(t, e.action, STATE_WORDS.get(e.state, "is changed")),
+    actions.ActionRemoved: _action_removed,
     actions.ActionNoted: lambda t, e: _action(t, e.action, "has a note"),
     actions.ActionCheered: _cheered,
     exchange.PostAdded: _post_added,

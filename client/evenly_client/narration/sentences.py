@@ -69,7 +69,6 @@ SILENT: tuple[type[Event], ...] = (
     hands.HandWorded,  # the words are read when they are asked for
     turns.TurnConfirmed,
     actions.ActionReconsidered,  # between an action and its owner
-    actions.ActionRemoved,  # not confirmed: nobody asks why
     exchange.CoachingLogged,  # only minutes are kept
     labels.ItemLabelled,  # reports go by it
 )
@@ -88,6 +87,8 @@ BY_ITSELF = (
     pairs.PairsEnded,
     attendance.ChairTaken,
     attendance.ChairReturned,
+    series.SeriesPlanned,
+    series.PlannedChanged,
     series.DatesProposed,
     series.DateDecided,
     corrections.AirTimeCorrected,
@@ -130,6 +131,10 @@ def _by_itself(t: Telling, event: Event) -> bool:
     match event:
         case actions.ActionAdded():
             return of_boards.typed_for(t, event)
+        case actions.ActionRemoved():
+            return of_boards.declined(t, event)
+        case exchange.PostAdded():
+            return of_boards.answers_me(t, event)
         case session.HostSet() | attendance.DeputySet() | seats.RoleSet() | seats.VisitorSet():
             return event.seat == t.me
         case _:

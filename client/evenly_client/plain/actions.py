@@ -30,7 +30,8 @@ from evenly_client import opened, waiting
 from evenly_client.due import Due, parse_due
 from evenly_client.narration.boards import due_words
 from evenly_client.outlook import Outlook
-from evenly_client.plain.word import Unclear, Word, due_day, is_number, listed, one_line, parts, sealed, seat
+from evenly_client.plain.word import Unclear, Word, due_day, is_number, listed, parts, sealed, seat
+from evenly_client.text import one_line
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines

@@ -11,7 +11,8 @@ from evenly_protocol.sealed import FieldKind
 from evenly_protocol.words import PostKind
 
 from evenly_client import opened
-from evenly_client.plain.word import Unclear, Word, is_number, listed, one_line, seat, text_and_seat
+from evenly_client.plain.word import Unclear, Word, is_number, listed, seat, text_and_seat
+from evenly_client.text import one_line
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines
@@ -90,6 +91,8 @@ async def _reply(lines: PlainLines, words: list[str]) -> None:
 
 async def _met(lines: PlainLines, words: list[str]) -> None:
     post = _chosen(lines, words)
+    if not words[1:]:
+        raise Unclear("By whom? Type: met, the ask's number, and a seat, a name or none.")
     introduced = len(words) > 2 and words[-1].lower() == "introduced"
     who = seat(lines, words[1:-1] if introduced else words[1:], nobody=True)
     await lines.do(MeetAsk(post.id, who, introduced), "It is met." if who else "It is open again.")

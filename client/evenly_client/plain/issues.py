@@ -9,7 +9,8 @@ from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import Session
 
 from evenly_client import opened, phrases
-from evenly_client.plain.word import Unclear, Word, is_number, listed, number, one_line, sealed, text_and_seat
+from evenly_client.plain.word import Unclear, Word, is_number, listed, number, sealed, text_and_seat
+from evenly_client.text import one_line
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines

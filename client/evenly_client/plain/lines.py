@@ -13,7 +13,7 @@ from evenly_protocol.room import Entry
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.series import DatesProposed, Draft
 from evenly_protocol.wire import RelayType
-from evenly_protocol.words import ActionState
+from evenly_protocol.words import ActionState, FloorMode
 
 from evenly_client import narration, phrases, waiting
 from evenly_client.hear_from import HearFrom
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 NOT_IN_YET = (State.CONNECTING, State.LOBBY, State.AGREEMENT)
+COMMITTING = ("actions", "commitments")
+"""The phases in whose round everybody says what they will do."""
+
 ANSWER_WITHIN_S = 5.0
 """How long the next line waits for the answer to the one before, seconds."""
 
@@ -95,8 +98,7 @@ class PlainLines:
                 self._lost = False
                 self._say("Connected again. Nothing is lost.")
             case State.LIVE:
-                here = len(self.peer.connected) or 1
-                self._say(f"You are in {Outlook(self.peer).room_name}, seat {self.peer.seat}, {here} connected.")
+                self._say(f"You are in {Outlook(self.peer).room_name}, seat {self.peer.seat}.")
                 self._say("Type help for the words, who, queue or time to ask.")
                 self._say_what_waits()
                 if self.peer.people.taken(self.peer.room, self.peer.name, but=self.peer.seat):
@@ -170,6 +172,8 @@ class PlainLines:
                 self._told_turn = key
                 answer = mine.answer_at is not None
                 self._say("You answer. Type done when you have finished." if answer else "Your turn. Type done after.")
+                if look.session.phase.activity in COMMITTING and look.floor.mode is FloorMode.ROUND:
+                    self._say("Type action and what you will do by the next session.")
                 self._cue(look)
             return
         asked = look.asked()

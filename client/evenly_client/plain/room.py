@@ -11,7 +11,8 @@ from evenly_protocol.undo import Undo, last_step
 from evenly_protocol.words import Label
 
 from evenly_client import narration, opened
-from evenly_client.plain.word import NOBODY, Unclear, Word, is_number, listed, one_line, sealed
+from evenly_client.plain.word import NOBODY, Unclear, Word, is_number, listed, sealed
+from evenly_client.text import one_line
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines

@@ -25,7 +25,7 @@ from evenly_protocol.series import (
 
 from evenly_client import opened, phrases, starting
 from evenly_client.due import NotADate
-from evenly_client.plain.word import NOBODY, Unclear, Word, is_number, listed, moment, number, one_line, parts, seat
+from evenly_client.plain.word import NOBODY, Unclear, Word, is_number, listed, moment, number, parts, seat
 from evenly_client.series_words import (
     asked_about,
     drafts_table,
@@ -35,6 +35,7 @@ from evenly_client.series_words import (
     suits,
     when,
 )
+from evenly_client.text import one_line
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines

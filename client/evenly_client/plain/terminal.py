@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False,
     """
     if json:
         return await _run_json(peer)
-    client = PlainLines(peer, lambda line: print(line, flush=True), everything=everything, store=store)
+    client = PlainLines(peer, _print, everything=everything, store=store)
     async with peer:
         async for line in typed(client, peer):
             await client.heard(line)
@@ -35,6 +37,13 @@ async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False,
         else:
             await _settled(peer)
     return 1 if peer.state is State.ENDED else 0
+
+
+def _print(line: str) -> None:
+    """A line; in a terminal broken at spaces, which it would not do itself."""
+    if sys.stdout.isatty() and len(line) > (width := shutil.get_terminal_size().columns):
+        line = "\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False))
+    print(line, flush=True)
 
 
 async def _run_json(peer: Peer) -> int:

@@ -54,7 +54,9 @@ def number(words: Sequence[str], what: str) -> int:
     """The number that stands first."""
     if is_number(words):
         return int(words[0])
-    raise Unclear(f"Which {what}? Type its number, for example 3.")
+    count = what.removeprefix("number of ")
+    which = f"Which {what}? Type its" if count == what else f"How many {count}? Type a"
+    raise Unclear(f"{which} number, for example 3.")
 
 
 def seat(lines: PlainLines, words: Sequence[str], *, nobody: bool = False) -> int:
@@ -151,8 +153,3 @@ def listed(lines: PlainLines, name: str, words: Sequence[str], see: str) -> byte
     if not 1 <= index <= len(ids):
         raise Unclear(f"Number {index} is not in that list. Type {see} to read it again.")
     return ids[index - 1]
-
-
-def one_line(text: str) -> str:
-    """A text of several lines as one."""
-    return " ".join(text.split())

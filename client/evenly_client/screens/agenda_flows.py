@@ -31,6 +31,7 @@ from evenly_client.screens.flows import say_refusal, seat
 
 OPEN_LENGTHS = (30, 45, 60, 90, 120, 180)
 MINUTES_OFFERED = (1, 5, 10, -1, -5)
+KEYS = "123456789"
 
 
 class Host(flows.Host, Protocol):
@@ -51,7 +52,7 @@ async def start(host: Host) -> None:
     if form is None:
         return
     if form.name == "open":
-        await _start_open(host)
+        await _start_open(host, form)
         return
     o = host.situation().outlook
     start = starting.prepared(o.room, form, by=o.seat)
@@ -68,6 +69,7 @@ async def start(host: Host) -> None:
     )
     if not sure:
         return
+    host.format_used = form.name
     id = Peer.new_id()
     host.do(starting.command(host.peer, start, id), id)
 
@@ -83,19 +85,17 @@ async def _format(host: Host) -> Format | None:
         if entry.format is not None
     ]
     keyed = [Choice(c.value, c.text, c.hint, str(i) if i < 10 else "") for i, c in enumerate(choices, 1)]
-    chosen = await host.choose("Start a session: in which format?", keyed)
-    if chosen is not None:
-        host.format_used = chosen.name
-    return chosen
+    return await host.choose("Start a session: in which format?", keyed)
 
 
-async def _start_open(host: Host) -> None:
+async def _start_open(host: Host, form: Format) -> None:
     minutes = await host.choose(
         "Start the session: how long?",
         [Choice(m, f"{m} minutes", "", str(i)) for i, m in enumerate(OPEN_LENGTHS, 1)],
         body="You can move its end at any time with +.",
     )
     if minutes is not None:
+        host.format_used = form.name
         host.do(session.StartSession([PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
 
 
@@ -131,7 +131,7 @@ def _summary(o: Outlook, start: starting.Start) -> list[str]:
     said: list[str] = []
     if start.planned is not None and start.planned.at:
         said.append(f"Planned for {phrases.moment(start.planned.at)}.")
-    if start.feedback_by:
+    if start.feedback_by and any(p.activity == "feedback" for p in start.phases):
         said.append(f"It opens with feedback from {o.name(start.feedback_by)}.")
     for number, holder in sorted(start.holders.items()):
         said.append(f"Issue{f' {number}' if len(start.holders) > 1 else ''}: {o.name(holder)}.")
@@ -238,7 +238,10 @@ async def skip_phase(host: Host) -> None:
     ahead = [step for step in o.agenda if step.index > running.phase_index]
     index = await host.choose(
         "Leave out which phase?",
-        [Choice(step.index, step.title, "take it in again" if step.state == "skipped" else "") for step in ahead],
+        [
+            Choice(step.index, step.title, "take it in again" if step.state == "skipped" else "", KEYS[i : i + 1])
+            for i, step in enumerate(ahead)
+        ],
     )
     if index is not None:
         host.do(SkipPhase(index, index not in running.skipped))
@@ -313,7 +316,7 @@ async def end(host: Host) -> None:
     number = running.number
     choices = [
         Choice("end", "end it", "hands are lowered, air time stays", "y"),
-        Choice("open", "end it, and leave the room open", "informal talk, nothing is counted", "o"),
+        Choice("open", "end it, and leave the room open", "informal talk, not counted", "o"),
         Choice("no", "go on", "", "n"),
     ]
     if running.closed_at is not None:
@@ -325,6 +328,16 @@ async def end(host: Host) -> None:
         host.do(session.EndSession(number))
     elif how == "open":
         host.do(LeaveOpen(running.phase.visit))
+
+
+async def leave(host: flows.Host) -> bool:
+    """Whether somebody who leads really leaves while the session runs."""
+    sure = await host.choose(
+        "Leave while the session runs?",
+        [Choice(True, "leave: the session goes on without you", "", "y"), Choice(False, "stay", "", "n")],
+        body="To end it for everybody: stay, then : and “end the session”.",
+    )
+    return bool(sure)
 
 
 FLOWS: dict[str, Callable[[Host], Awaitable[None]]] = {

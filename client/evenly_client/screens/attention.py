@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from evenly_protocol.words import GENERAL_TALK
+from evenly_protocol.wire import RelayType
+from evenly_protocol.words import GENERAL_TALK, FloorMode
 
 from evenly_client import narration, phrases
 from evenly_client.outlook import Outlook
+from evenly_client.peer import Told
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import Look, Row, Span
 from evenly_client.screens.situation import Situation
@@ -35,6 +37,16 @@ class Waiting:
     pause_ms: int = 0
     introduce: bool = False
 
+    def told(self, told: Told, o: Outlook) -> str:
+        """Somebody asks for something, or answers; a sentence where it is to be said at once."""
+        if told.type is RelayType.INVITE:
+            self.invited = True
+        elif told.type is RelayType.INVITE_ANSWER and o.leads:
+            return f"{o.name(told.seat)}: not now."
+        elif told.type is RelayType.AGREEMENT_TALK and o.leads and told.seat not in self.talks:
+            self.talks.append(told.seat)
+        return ""
+
 
 def asked(o: Outlook, waiting: Waiting, *, typing: bool, view: bool) -> str:
     """What ctrl+g would answer, by name; empty for nothing."""
@@ -55,7 +67,10 @@ def asked(o: Outlook, waiting: Waiting, *, typing: bool, view: bool) -> str:
     if waiting.introduce and not o.held:
         return "introduce"
     calm = o.session is not None and (o.held or narration.calm(o.floor.mode))
-    waits = [] if calm else [w for w in waits_for(o) if w.what in ("confirm", "dates", "worth")]
+    now: tuple[str, ...] = () if calm else ("confirm", "dates", "worth")
+    if calm and not o.held and o.floor.mode is FloorMode.ROUND and o.my_turn() is None:
+        now = ("confirm",)  # actions are typed for others in a round: it is asked while everybody remembers
+    waits = [w for w in waits_for(o) if w.what in now]
     return waits[0].what if waits else ""
 
 
@@ -105,7 +120,7 @@ def _question(o: Outlook, waiting: Waiting, name: str, key: str) -> str:
         case "dates":
             return f"Which date suits you? · {key} to answer"
         case "worth":
-            return f"Something was carried over twice: still worth doing? · {key} (only you see this)"
+            return f"Carried over twice: still worth doing? · {key} (only you see this)"
         case "speaker":
             return f"Still the same speaker? · {key} to answer"
         case "pause":

@@ -217,8 +217,7 @@ def _start(s: Situation) -> Offer:
     o = s.outlook
     if o.me is None or (o.session is not None and o.session.closed_at is None):
         return None
-    hosts = (planned := series.next_planned(o.room)) is not None and planned.host == o.seat
-    return Deed("start the session") if o.leads or hosts else None
+    return Deed("start the session") if o.may_start else None
 
 
 def running(s: Situation) -> bytes:
@@ -297,7 +296,9 @@ def _phase(s: Situation) -> Offer:
         return None
     if s.outlook.held:
         return refuse("on_hold")
-    return Deed("next phase" if agenda.next_phase(session) is not None else "")
+    if agenda.next_phase(session) is not None:
+        return Deed("next phase")
+    return Deed("end the session" if len(session.phases) > 1 else "")
 
 
 def _with_agenda(s: Situation) -> Offer:
@@ -312,6 +313,12 @@ def _phase_time(s: Situation) -> Offer:
 
 def _boards(s: Situation) -> Offer:
     return Deed("boards") if s.outlook.me is not None and s.outlook.room.seq else None
+
+
+def _report(s: Situation) -> Offer:
+    o = s.outlook
+    over = o.room.session is not None and (o.session is None or o.session.closed_at is not None)
+    return Deed("report") if over and o.me is not None else None
 
 
 def _speaker(word: str = "") -> Callable[[Situation], Offer]:
@@ -390,7 +397,7 @@ def _remove(s: Situation) -> Offer:
 def _on_boards(name: str) -> Callable[[Situation], Offer]:
     def offered(s: Situation) -> Offer:
         # Only the list of commands asks: nothing of the boards is needed before.
-        from evenly_client.screens.board_flows import does_now
+        from evenly_client.screens.boards.flows import does_now
 
         return Deed() if s.outlook.me is not None and does_now(name, s) else None
 
@@ -458,6 +465,7 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "issue_holder": _in_session(),
     "guidance": lambda s: _leading(s) if s.outlook.guidance else None,
     "boards": _boards,
+    "read_report": _report,
     "add_action": _speaker(),
     "choose_up": _choose,
     "choose_down": _choose,

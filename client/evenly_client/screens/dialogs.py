@@ -92,17 +92,20 @@ class Choose(Armed[Value | None], ModalScreen[Value | None], Generic[Value]):
 
 
 class Write(ModalScreen[str | None]):
-    """A line of text; None when it is closed without one."""
+    """A line of text; None when it is closed without one. `empty`: an empty line is an answer too."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
 
-    def __init__(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> None:
+    def __init__(
+        self, title: str, *, body: str = "", value: str = "", placeholder: str = "", empty: bool = False
+    ) -> None:
         super().__init__(classes="dialog")
         self._title = title
         self._body = body
         self._value = value
         self._placeholder = placeholder
+        self._empty = empty
 
     def compose(self) -> ComposeResult:
         """A title, what it is about, the field."""
@@ -111,16 +114,22 @@ class Write(ModalScreen[str | None]):
             if self._body:
                 yield Static(self._body, classes="body", markup=False)
             yield Field(self._value, placeholder=self._placeholder, compact=True, select_on_focus=False)
-            yield Static("enter keeps it · esc closes", classes="keys", markup=False)
+            keeps = "enter keeps it, an empty line takes it away" if self._empty else "enter keeps it"
+            yield Static(f"{keeps} · esc closes", classes="keys", markup=False)
 
     def action_close(self) -> None:
         """No text."""
-        self.dismiss(None)
+        self.done(None)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.dismiss(clean(event.value) or None)
+        text = clean(event.value)
+        self.done(text if text or self._empty else None)
+
+    def done(self, text: str | None) -> None:
+        """Closes it with this text, or None for none."""
+        self.dismiss(text)
 
 
 @dataclass(frozen=True)
@@ -170,10 +179,10 @@ class Commands(ModalScreen[Entry | None]):
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
         words = event.value.casefold().split()
-        self._shown = [e for e in self._all if all(w in e.text.casefold() for w in words)]
+        self._shown = _found(self._all, words)
         found = self.query_one(OptionList)
         found.clear_options()
-        found.add_options(self._options())
+        found.add_options(self._options() or [Option("Nothing is called that. Try another word.", disabled=True)])
         found.highlighted = 0 if self._shown else None
 
     @on(Input.Submitted)
@@ -199,6 +208,13 @@ class Commands(ModalScreen[Entry | None]):
             found.action_cursor_up()
         else:
             found.action_cursor_down()
+
+
+def _found(entries: Sequence[Entry], words: Sequence[str]) -> list[Entry]:
+    """Those with all the words in what they say or are called; first what does something now, and has them as typed."""
+    typed = " ".join(words)
+    found = [e for e in entries if all(w in f"{e.text} {e.name}".casefold() for w in words)]
+    return sorted(found, key=lambda e: (not e.now, typed not in e.text.casefold()))
 
 
 def _line(entry: Entry) -> Content:

@@ -52,8 +52,10 @@ class Host(Protocol):
         """One of several, or None."""
         ...
 
-    async def write(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> str | None:
-        """A line, or None."""
+    async def write(
+        self, title: str, *, body: str = "", value: str = "", placeholder: str = "", empty: bool = False
+    ) -> str | None:
+        """A line, or None. `empty`: an empty line is an answer too."""
         ...
 
     async def write_lines(self, title: str, *, body: str = "", value: str = "") -> str | None:

@@ -5,29 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, Protocol, TypeVar
 
-from textual import events, on
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.types import CSSPathType
-from textual.widgets import OptionList, Static, TextArea
+from textual.widgets import OptionList, Static
 
 from evenly_client.notes import MemoryShelf, Notes
 from evenly_client.peer import Peer
 from evenly_client.screens import flows
 from evenly_client.screens.dialogs import Choice, Choose, Write
+from evenly_client.screens.drafts import Drafts
+from evenly_client.screens.held import SETTLES_AFTER_S, HeldKeys, Press
+from evenly_client.screens.kept_text import WriteKept, WriteLinesKept
 from evenly_client.screens.long_text import WriteLines
+from evenly_client.screens.looks import Row, Span, wrapped
+from evenly_client.screens.rows import Rows
 from evenly_client.store import Store
 
 Value = TypeVar("Value")
 
-DRAFT_KEPT_AFTER_S: Final = 0.5
 CHOICES_AT_LEAST: Final = 5
 """Answers in sight, whatever the length of the text above them."""
+KEPT: Final = "Kept: it is sent when the connection is back."
 
-KEPT_KEYS: Final = "ctrl+g keeps it · enter new line · esc closes, nothing is lost"
+STATUS_LASTS_S: Final = 8.0
+STATUS_LINES: Final = 2
 
 
 class BoardHost(flows.Host, Protocol):
@@ -38,15 +43,28 @@ class BoardHost(flows.Host, Protocol):
         """My private notes."""
         ...
 
-    async def write_kept(self, title: str, *, body: str, value: str, keep: Callable[[str], None]) -> str | None:
-        """Several lines, or None; what is half-typed is given to `keep` all the while."""
+    @property
+    def drafts(self) -> Drafts:
+        """What is half-typed."""
+        ...
+
+    async def write_kept(
+        self,
+        title: str,
+        *,
+        body: str,
+        value: str,
+        keep: Callable[[str], None],
+        placeholder: str = "",
+        line: bool = False,
+    ) -> str | None:
+        """Several lines (or a `line`), or None; what is half-typed is given to `keep` all the while."""
         ...
 
 
 class Opened(Choose[Value]):
     """An item in full, and what can be done with it. A long text is scrolled with page up and page down."""
 
-    CSS_PATH: ClassVar[CSSPathType | None] = ["dialogs.tcss", "boards.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pagedown", "scroll(1)", "down", show=False, priority=True),
         Binding("pageup", "scroll(-1)", "up", show=False, priority=True),
@@ -87,53 +105,23 @@ class Opened(Choose[Value]):
             part.scroll_relative(y=pages * max(1, part.size.height - 1), animate=False)
 
 
-class WriteKept(WriteLines):
-    """Several lines; what is half-typed is kept, and closing loses nothing."""
-
-    def __init__(self, title: str, *, body: str, value: str, keep: Callable[[str], None]) -> None:
-        super().__init__(title, body=body, value=value)
-        self._keep_draft = keep
-        self._keeping: Timer | None = None
-
-    def on_mount(self) -> None:
-        """Says that nothing is lost."""
-        self.query_one(".keys", Static).update(KEPT_KEYS)
-        field = self.query_one(TextArea)
-        field.move_cursor(field.document.end)
-
-    @on(TextArea.Changed)
-    def _typed(self, event: TextArea.Changed) -> None:
-        event.stop()
-        if self._keeping is None:
-            self._keeping = self.set_timer(DRAFT_KEPT_AFTER_S, self._keep_now)
-
-    def _keep_now(self) -> None:
-        self._keeping = None
-        self._keep_draft(self.query_one(TextArea).text)
-
-    def action_close(self) -> None:
-        """Closes it; what is typed is kept as a draft."""
-        self._keep_now()
-        self.dismiss(None)
-
-    def action_keep(self) -> None:
-        """This is the text. It stays a draft until it is where it belongs."""
-        self._keep_now()
-        super().action_keep()
-
-
 def notes_of(peer: Peer, store: Store | None) -> Notes:
     """My private notes in this room; without a store they are kept as long as the program runs."""
     return Notes(peer.key, peer.link.room, store if store is not None else MemoryShelf())
 
 
 class Hosting(Screen[None]):
-    """A screen on which flows run. It gives `situation`, `do` and `say` itself."""
+    """A screen on which flows run, with a status line. It gives `situation` and `do` itself."""
 
-    def __init__(self, peer: Peer, notes: Notes) -> None:
+    def __init__(self, peer: Peer, notes: Notes, drafts: Drafts, clock: Callable[[], float]) -> None:
+        """`clock`: seconds."""
         super().__init__()
         self._peer = peer
+        self._clock = clock
+        self._held = HeldKeys()
+        self._status_timer: Timer | None = None
         self.notes = notes
+        self.drafts = drafts
 
     @property
     def peer(self) -> Peer:
@@ -144,18 +132,61 @@ class Hosting(Screen[None]):
     def _program(self) -> App[None]:
         return self.app  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
+    def once(self, key: str, press: Callable[[], None]) -> None:
+        """A key: `press` is done, unless the terminal repeats a held one."""
+        now = self._clock()
+
+        def settle() -> None:
+            if self._held.settled(key, now, self._clock()) and self.is_current:
+                press()
+
+        match self._held.press(key, now):
+            case Press.ACT:
+                press()
+            case Press.WAIT:
+                self.set_timer(SETTLES_AFTER_S, settle)
+            case Press.REPEAT:
+                pass
+
+    def say(self, text: str) -> None:
+        """A sentence in the status line; it goes by itself."""
+        lines = wrapped(text, max(10, self.size.width - 4), STATUS_LINES)
+        rows = [Row((Span("  "), Span(line)), key=("status", i)) for i, line in enumerate(lines)]
+        self.query_one("#status", Rows).show(rows)
+        if self._status_timer is not None:
+            self._status_timer.stop()
+        self._status_timer = self.set_timer(STATUS_LASTS_S, self._unsay) if text else None
+
+    def _unsay(self) -> None:
+        self.say("")
+
     async def choose(self, title: str, choices: Sequence[Choice[Value]], *, body: str = "") -> Value | None:
         """One of several, or None."""
         return await self._program.push_screen_wait(Opened(title, choices, body=body))
 
-    async def write(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> str | None:
-        """A line, or None."""
-        return await self._program.push_screen_wait(Write(title, body=body, value=value, placeholder=placeholder))
+    async def write(
+        self, title: str, *, body: str = "", value: str = "", placeholder: str = "", empty: bool = False
+    ) -> str | None:
+        """A line, or None. `empty`: an empty line is an answer too."""
+        asked = Write(title, body=body, value=value, placeholder=placeholder, empty=empty)
+        return await self._program.push_screen_wait(asked)
 
     async def write_lines(self, title: str, *, body: str = "", value: str = "") -> str | None:
         """Several lines, or None."""
         return await self._program.push_screen_wait(WriteLines(title, body=body, value=value))
 
-    async def write_kept(self, title: str, *, body: str, value: str, keep: Callable[[str], None]) -> str | None:
-        """Several lines, or None; what is half-typed is given to `keep` all the while."""
-        return await self._program.push_screen_wait(WriteKept(title, body=body, value=value, keep=keep))
+    async def write_kept(
+        self,
+        title: str,
+        *,
+        body: str,
+        value: str,
+        keep: Callable[[str], None],
+        placeholder: str = "",
+        line: bool = False,
+    ) -> str | None:
+        """Several lines (or a `line`), or None; what is half-typed is given to `keep` all the while."""
+        if line:
+            asked = WriteKept(title, body=body, value=value, placeholder=placeholder, keep=keep)
+            return await self._program.push_screen_wait(asked)
+        return await self._program.push_screen_wait(WriteLinesKept(title, body=body, value=value, keep=keep))

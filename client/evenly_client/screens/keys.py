@@ -50,6 +50,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("reply_hand", ("r",), "My hand up: a reply to this point"),
     Action("clarify_hand", ("c",), "My hand up: a question to clarify"),
     # all of us
+    Action("read_report", ("r",), "The report of the last session, and my own record"),
     Action("hold", ("h",), "Pause everything"),
     Action("resume", ("h",), "Go on", leads=True),
     Action("step_away", ("v",), "Step away"),

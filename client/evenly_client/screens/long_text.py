@@ -51,18 +51,27 @@ class WriteLines(ModalScreen[str | None]):
             yield Lines(self._value, compact=True, soft_wrap=True)
             yield Static(KEYS, classes="keys", markup=False)
 
+    def on_mount(self) -> None:
+        """What is there already is gone on with at its end."""
+        field = self.query_one(Lines)
+        field.move_cursor(field.document.end)
+
     @property
     def _text(self) -> str:
         return clean(self.query_one(Lines).text, lines=True)
 
     def action_keep(self) -> None:
         """This is the text."""
-        self.dismiss(self._text or None)
+        self.done(self._text or None)
 
     def action_close(self) -> None:
         """Closes it; asks first if something was written."""
         if self._asked or self._text == clean(self._value, lines=True):
-            self.dismiss(None)
+            self.done(None)
             return
         self._asked = True
         self.query_one(".keys", Static).update(SURE)
+
+    def done(self, text: str | None) -> None:
+        """Closes it with this text, or None for none."""
+        self.dismiss(text)

@@ -137,7 +137,7 @@ def _nobody_speaks(s: Situation) -> str:
             return f"nobody · session {o.room.session.number} has ended"
         if o.leads:
             return "nobody yet · everybody who joins appears here"
-        return "nobody yet · a facilitator starts the session"
+        return "nobody yet" if o.may_start else "nobody yet · a facilitator starts the session"
     mode = o.floor.mode
     if mode is FloorMode.SILENCE:
         return "silence"
@@ -343,6 +343,7 @@ MINE = (
     "hold",
     "defer_hand",
     "boards",
+    "read_report",
     "step_away",
     "point_of_process",
     "how_i_stand",

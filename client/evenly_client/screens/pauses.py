@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from evenly_protocol.agenda import PhaseExtended
+from evenly_protocol.agenda import PhaseExtended, PhaseStarted
 from evenly_protocol.room import Entry
 from evenly_protocol.session import HoldBegan, HoldEnded
 
@@ -34,7 +34,7 @@ class Pauses:
                     if self._began is not None and leads and entry.at - self._began >= ASKED_FROM_MS:
                         self._took_ms, self._asked_at = entry.at - self._began, self._clock()
                     self._began = None
-                case PhaseExtended():
+                case PhaseExtended() | PhaseStarted():
                     self.settled()
                 case _:
                     pass

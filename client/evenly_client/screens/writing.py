@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from evenly_protocol import hands
 from evenly_protocol.actions import AddAction
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.words import FloorMode
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -14,13 +15,20 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from evenly_client.peer import Peer
+from evenly_client.asking import question_hint
+from evenly_client.outlook import Outlook
+from evenly_client.peer import Peer, State
 from evenly_client.screens import deeds, flows
 from evenly_client.screens.dialogs import Field
+from evenly_client.screens.drafts import DRAFT_KEPT_AFTER_S, Drafts
 from evenly_client.sealing import TextTooLong
-from evenly_client.store import Store
 
-DRAFT_KEPT_AFTER_S: Final = 0.5
+ACTION: Final = "action"
+WORDS: Final = "words"
+"""What is typed, and the kinds of its drafts."""
+
+COMMITTING: Final = ("actions", "commitments")
+"""The activities in which everybody says what they will do."""
 
 
 class Writing(Horizontal):
@@ -31,6 +39,7 @@ class Writing(Horizontal):
         what: `words` for a hand, or an `action`.
         into: the hand that the words are for; empty for a new one.
         owner: whose action it is.
+        hinted: the words that a hint was given on.
     """
 
     class Written(Message):
@@ -40,16 +49,14 @@ class Writing(Horizontal):
             self.text = text
             super().__init__()
 
-    def __init__(self, room: bytes, store: Store | None) -> None:
-        """`room`: its id, under which `store` keeps the draft; without a store it is kept as long as this is there."""
+    def __init__(self, drafts: Drafts) -> None:
         super().__init__(id="writing")
         self.typing = False
-        self.what = "words"
+        self.what = WORDS
         self.into = b""
         self.owner = 0
-        self._room = room
-        self._store = store
-        self._drafts: dict[str, str] = {}
+        self.hinted = ""
+        self._drafts = drafts
         self._draft_timer: Timer | None = None
         self._label = Static(markup=False)
         self._field = Field(compact=True, select_on_focus=False)
@@ -67,18 +74,19 @@ class Writing(Horizontal):
     def open(self, into: bytes, words: str) -> None:
         """Takes the keys. The draft stands there, or else the `words` that the hand has."""
         self.into = into
-        self._take("words", "  WORDS", "what is it about? (optional)", words)
+        self._take(WORDS, "  WORDS", "what is it about? (optional)", words)
 
     def open_action(self, owner: int, whose: str) -> None:
         """Takes the keys for something that a seat will do; `whose`: a name, empty for oneself."""
         self.owner = owner
-        self._take("action", "  I WILL" if not whose else f"  {whose[:8]}", "by next session I will …", "")
+        self._take(ACTION, "  I WILL" if not whose else f"  {whose[:8]}", "by next session I will …", "")
 
     def _take(self, what: str, label: str, placeholder: str, words: str) -> None:
         self.what = what
         self._label.update(label)
         self._field.placeholder = placeholder
-        text = self._draft() or words
+        # What has come back may have several lines.
+        text = " ".join(self._drafts.text(what).splitlines()) or words
         self._field.value = text
         self._field.cursor_position = len(text)
         self.display = self.typing = True
@@ -104,14 +112,7 @@ class Writing(Horizontal):
         self._draft_timer = None
         if not self.typing:
             return
-        self._drafts[self.what] = self._field.value
-        if self._store is not None:
-            self._store.keep_draft(self._room, self.what, self._field.value)
-
-    def _draft(self) -> str:
-        if self._store is None:
-            return self._drafts.get(self.what, "")
-        return self._store.draft(self._room, self.what)
+        self._drafts.keep(self.what, self._field.value)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -128,9 +129,36 @@ class Writing(Horizontal):
 class Host(flows.Host, Protocol):
     """What giving words to a hand needs of the screen."""
 
+    @property
+    def drafts(self) -> Drafts:
+        """What is half-typed."""
+        ...
+
     def on_its_way(self, id: bytes) -> bool:
         """Whether the server has not answered this command yet."""
         ...
+
+
+def commits_in(o: Outlook) -> bytes:
+    """The id of my turn in a phase in which everybody says what they will do; empty for none."""
+    mine = o.my_turn()
+    if o.session is None or mine is None or o.floor.mode is FloorMode.OPEN:
+        return b""
+    return mine.id if o.session.phase.activity in COMMITTING else b""
+
+
+def put(host: Host, writing: Writing, text: str) -> bool:
+    """Puts what was typed where it should be. False: it stays in the field; a question may be given a hint first."""
+    if writing.what == ACTION:
+        return not text or commit(host, text, writing.owner)  # an empty line: nothing to keep
+    hint = question_hint(host.situation().outlook, text)
+    if hint and text != writing.hinted:
+        writing.hinted = text
+        host.say(f"{hint} · enter asks it as it is")
+        return False
+    if hint:
+        host.say("")  # asked as it is: the hint has been read
+    return give_words(host, text, writing.into)
 
 
 def give_words(host: Host, text: str, into: bytes) -> bool:
@@ -149,7 +177,8 @@ def give_words(host: Host, text: str, into: bytes) -> bool:
         or host.on_its_way(into)
     )
     if still:
-        host.do(hands.WordHand(into, words))
+        host.do(hands.WordHand(into, words), id)
+        host.drafts.sent(id, text, WORDS)
         return True
     refusal = s.refusal(hands.RaiseHand(deeds.plain_intent(s), words))
     if refusal is not None:
@@ -157,6 +186,7 @@ def give_words(host: Host, text: str, into: bytes) -> bool:
         return False
     words = host.peer.seal(FieldKind.WORDS, text, id)
     host.do(hands.RaiseHand(deeds.plain_intent(s), words), id)
+    host.drafts.sent(id, text, WORDS)
     return True
 
 
@@ -176,5 +206,7 @@ def commit(host: Host, text: str, owner: int) -> bool:
         host.say(f"{refusal.sentence} Your words are kept here.")
         return False
     host.do(command, id)
-    host.say("It is on the board, due next session." if mine else f"{o.name(owner)} is asked whether that is it.")
+    host.drafts.sent(id, text, ACTION)
+    if host.peer.state is State.LIVE:
+        host.say("It is on the board, due next session." if mine else f"{o.name(owner)} is asked whether that is it.")
     return True

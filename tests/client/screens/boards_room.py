@@ -4,7 +4,7 @@ from datetime import datetime
 
 from evenly_client.notes import Notes
 from evenly_client.peer import Peer
-from evenly_client.screens.boards import Boards
+from evenly_client.screens.boards.screen import Boards
 from evenly_client.screens.hosting import notes_of
 from evenly_protocol.actions import AddAction, CheerAction, NoteAction
 from evenly_protocol.agenda import PhasePlan

@@ -147,6 +147,7 @@ class Screen:
 
 def without_times(text: str) -> str:
     text = re.sub(r"\b\d\d:\d\d\b", "hh:mm", text)
+    text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "yyyy-mm-dd", text)
     return re.sub(r"\b\d:\d\d\b", "m:ss", text) + "\n"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 from evenly_client import starting
 from evenly_client.formats import library
@@ -125,6 +128,7 @@ async def test_after_the_last_phase_the_room_can_be_left_open(room: Room) -> Non
     visit = screen.peer.room.running.phase.visit
     assert await screen.peer.ask(StartPhase(4, visit)) is None
     await screen.shows("Check-out round until")
+    await screen.offers(". end the session")
     await screen.press(".")
     await screen.shows("That was the last phase")
     await screen.press(".")
@@ -148,6 +152,11 @@ async def test_at_my_turn_to_commit_the_line_for_it_opens(room: Room) -> None:
     await screen.shows("I WILL")
     await screen.press("escape")
     await screen.shows_not("I WILL")
+    await screen.press("a")
+    await screen.shows("I WILL")
+    await screen.press("enter")  # nothing written: it closes, and enter finishes the turn again
+    await screen.shows_not("I WILL")
+    await screen.offers("finish")
 
 
 @in_a_room
@@ -162,6 +171,7 @@ async def test_a_closed_question_gets_a_hint_before_it_is_put_and_goes_as_it_is(
     assert not room.fay.room.floor.hands
     await asker.press("enter")
     await room.fay.until(lambda r: len(r.floor.hands) == 1)
+    await asker.shows_not("enter asks it as it is")
 
 
 @in_a_room
@@ -249,3 +259,36 @@ async def test_the_lobby_of_a_member_for_whom_things_wait(room: Room, size: tupl
     await screen.shows("1 open ask")
     screen.session.say("")
     await screen.is_frame(f"lobby_{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@in_a_room
+async def test_the_report_is_read_when_the_session_is_over_and_kept_as_a_file(
+    room: Room, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    screen = await room.screen("Ana", size)
+    await screen.until(lambda: screen.peer.seat)
+    await room.starts()
+    await with_things(room, screen.peer)
+    await screen.offers("space hand")
+    await screen.press("r")
+    await screen.shows("next in line")
+    assert await room.fay.ask(EndSession(1)) is None
+    await screen.offers("r report")
+    await screen.press("r")
+    await screen.shows("Peer session: session 1", "This report may hold what others said in confidence.")
+    await screen.press("pagedown")
+    await screen.shows("ACTIONS")
+    await screen.is_frame(f"report_{size[0]}x{size[1]}")
+    await screen.press("s")
+    await screen.shows("Kept: ")
+    (kept,) = tmp_path.glob("Peer-session-*-session.html")
+    assert "call three suppliers" in kept.read_text()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    await screen.press("2")
+    await screen.shows("record")
+    await screen.press("escape")
+    await screen.shows("REVIEW")

@@ -1,8 +1,8 @@
 """What is done on the boards: each by the keys that a member presses."""
 
 from evenly_client.notes import MemoryShelf, Notes
-from evenly_client.screens.board_flows import BOARD_FLOWS, does_now
-from evenly_client.screens.boards import Boards
+from evenly_client.screens.boards.flows import BOARD_FLOWS, does_now
+from evenly_client.screens.boards.screen import Boards
 from evenly_client.screens.keys import BY_NAME
 from evenly_protocol.actions import ConfirmAction
 from evenly_protocol.agenda import PhasePlan

@@ -1,7 +1,7 @@
 """The boards over a session that goes on: what they show, and that they never hide whose turn it is."""
 
 import pytest
-from evenly_client.screens.board_rows import Board
+from evenly_client.screens.boards.items import Board
 from evenly_protocol.actions import SetActionState
 from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.hands import RaiseHand
@@ -117,14 +117,14 @@ async def test_a_burst_of_changes_is_painted_at_most_twenty_times_a_second(room:
     screen = await room.screen("Ana")
     shown = await boards(screen)
     painted = 0
-    paint = shown._paint
+    paint = shown.paint
 
-    def counted() -> None:
+    def counted(changed: set[str]) -> None:
         nonlocal painted
         painted += 1
-        paint()
+        paint(changed)
 
-    shown._paint = counted
+    shown.paint = counted
     for number in range(30):
         screen.peer.send(*_action(screen, f"Thing {number}"))
     await screen.peer.until(lambda r: len(r.actions) == 30)

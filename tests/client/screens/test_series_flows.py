@@ -13,7 +13,7 @@ from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.keys import BY_NAME
-from evenly_client.screens.series_flows import SERIES_FLOWS
+from evenly_client.screens.series.flows import SERIES_FLOWS
 from evenly_client.screens.situation import Situation
 from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.facts import Command
@@ -65,9 +65,11 @@ class Answers:
         assert fitting, f"{answer!r} is none of {lines}"
         return fitting[0].value
 
-    async def write(self, title: str, *, body: str = "", value: str = "", placeholder: str = "") -> str | None:
+    async def write(
+        self, title: str, *, body: str = "", value: str = "", placeholder: str = "", empty: bool = False
+    ) -> str | None:
         answer = self._answer(title, body, value)
-        return None if answer == LEAVES else answer
+        return None if answer == LEAVES or not (answer or empty) else answer
 
     async def write_lines(self, title: str, *, body: str = "", value: str = "") -> str | None:
         return await self.write(title, body=body, value=value)
@@ -138,6 +140,9 @@ async def test_planned_sessions_are_changed_swapped_and_given_a_topic() -> None:
         assert opened.prework(ana.peer.sealer, planned) == "Read page 3"
         await ana.run("set_topic", "1", "Another", LEAVES)
         assert opened.topic(ana.peer.sealer, ana.peer.room.series[0]) == "Saying no"
+        await ana.run("set_topic", "1", "", "n")
+        assert not ana.peer.room.series[0].topic
+        assert not ana.peer.room.series[0].prework
 
 
 async def test_dates_are_proposed_answered_and_decided() -> None:

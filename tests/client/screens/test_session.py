@@ -350,6 +350,26 @@ async def test_the_list_of_commands_finds_by_words_and_does_it(room: Room) -> No
 
 
 @in_a_room
+async def test_the_list_of_commands_puts_what_is_typed_first_and_says_that_there_is_nothing(room: Room) -> None:
+    screen = await led(room)
+    await room.starts()
+    await screen.offers(": all commands")
+    await screen.press(":")
+    await screen.type("hand the")
+    await screen.shows("Hand the session over")
+    found = [line for line in screen.lines() if "hand" in line.casefold() and "│" in line]
+    assert "Hand the session over" in found[1], found  # below what was typed
+    await screen.pilot.press(*["backspace"] * 8)
+    await screen.type("deputy")
+    await screen.shows("Who leads when no facilitator is there")
+    await screen.type("zzz")
+    await screen.shows("Nothing is called that.")
+    await screen.pilot.press("enter")
+    await screen.shows("Nothing is called that.")
+    await screen.pilot.press("escape")
+
+
+@in_a_room
 async def test_the_session_ends_only_when_that_is_confirmed(room: Room) -> None:
     screen = await led(room)
     await room.starts()

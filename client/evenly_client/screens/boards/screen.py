@@ -13,38 +13,37 @@ from typing import ClassVar, Final, Protocol
 
 from evenly_protocol.facts import Command
 from evenly_protocol.words import FloorMode, PostKind
-from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.timer import Timer
-from textual.types import CSSPathType
-from textual.widgets import Static
 
 from evenly_client.config import Config
 from evenly_client.notes import Notes, PrivateNote
 from evenly_client.outlook import Outlook
-from evenly_client.peer import Notice, Peer, State, StateChanged
-from evenly_client.screens import board_flows as bf
-from evenly_client.screens import board_rows as rows
+from evenly_client.peer import Peer, State
 from evenly_client.screens import parts
-from evenly_client.screens.board_flows import BoardFlow
-from evenly_client.screens.board_rows import Board, Filter, Item
+from evenly_client.screens.boards import shown
+from evenly_client.screens.boards.action_flows import PROGRESS, add_action, add_action_for, open_action
+from evenly_client.screens.boards.asking import BoardFlow
+from evenly_client.screens.boards.exchange import POST_WORDS, add_post, ask_met, open_post
+from evenly_client.screens.boards.flows import does_now, plans_now
+from evenly_client.screens.boards.issues import bring_issue, open_issue
+from evenly_client.screens.boards.items import At, Board, Filter, Item
+from evenly_client.screens.boards.keys import BoardKeys, footer
+from evenly_client.screens.boards.live import live
+from evenly_client.screens.boards.notes import open_note, private_note
+from evenly_client.screens.boards.questions import keep_questions, open_question, save_questions
+from evenly_client.screens.boards.series import open_planned
 from evenly_client.screens.dialogs import Choice
-from evenly_client.screens.held import SETTLES_AFTER_S, HeldKeys, Press
-from evenly_client.screens.hosting import BoardHost, Hosting, notes_of
+from evenly_client.screens.drafts import Drafts
+from evenly_client.screens.hosting import KEPT, BoardHost, notes_of
 from evenly_client.screens.keys import Keymap
-from evenly_client.screens.looks import BLANK, GAP, Look, Row, Span, flowed
+from evenly_client.screens.looks import BLANK, Row
 from evenly_client.screens.rows import Rows
-from evenly_client.screens.series_flows import SERIES_FLOWS
+from evenly_client.screens.series.planning import plan_series
 from evenly_client.screens.situation import Situation
+from evenly_client.screens.watching import Watching
 
-PAINT_EVERY_S: Final = 0.05
-STATUS_LASTS_S: Final = 8.0
-WIDE_FROM: Final = 100
-SMALL_UP_TO: Final = 60
 BESIDE: Final = 44
 """Cells of the column with the chosen item in full, its margins included."""
 
@@ -53,22 +52,6 @@ MOVING: Final = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})
 
 OF_THE_SESSION: Final = ("answer", "raise_hand", "resume", "hold")
 """What the session's own keys do here too."""
-
-KEYS: Final = (
-    ("↑ ↓", "choose an item; page up, page down, home and end too"),
-    ("enter", "open it: all of it, and what can be done with it"),
-    ("tab", "the next board; shift+tab the one before; or 1 to 6"),
-    ("a", "add something to this board; on the series: plan it"),
-    ("f", "actions, exchange: what is shown"),
-    ("r", "actions: the review, owner by owner"),
-    ("t", "actions: type one for somebody else, to confirm"),
-    ("m", "exchange: an ask is met"),
-    ("k", "questions: keep those on my issue to me, or share"),
-    ("s", "questions: all of them into my notes"),
-    ("space h", "my hand, and the pause, as in the session"),
-    ("esc b", "back to the session"),
-)
-"""What the help lists."""
 
 
 class Below(Protocol):
@@ -79,6 +62,11 @@ class Below(Protocol):
         """The connection."""
         ...
 
+    @property
+    def drafts(self) -> Drafts:
+        """What is half-typed."""
+        ...
+
     def situation(self) -> Situation:
         """This moment."""
         ...
@@ -86,29 +74,6 @@ class Below(Protocol):
     def press(self, name: str) -> None:
         """As if an action's key were pressed there."""
         ...
-
-
-class BoardKeys(ModalScreen[None]):
-    """The keys of the boards; closes with escape, `?` or enter."""
-
-    CSS_PATH: ClassVar[CSSPathType | None] = ["dialogs.tcss", "boards.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,enter,q", "close", "close", show=False),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__(classes="dialog")
-
-    def compose(self) -> ComposeResult:
-        """A line a key."""
-        with Vertical(classes="box wide"):
-            yield Static("Keys on the boards", classes="title", markup=False)
-            yield Static("\n".join(f" {key:<8} {words}" for key, words in KEYS), markup=False)
-            yield Static("esc closes", classes="keys", markup=False)
-
-    def action_close(self) -> None:
-        """Back to the boards."""
-        self.dismiss(None)
 
 
 class Space(Horizontal):
@@ -141,7 +106,7 @@ class Listed(Rows):
         self._move(-1)
 
 
-class Boards(Hosting):
+class Boards(Watching):
     """One member's view of the boards, and what they do on them."""
 
     CSS_PATH = "boards.tcss"
@@ -161,10 +126,9 @@ class Boards(Hosting):
 
         Without `notes` (the store's, by `notes_of`), notes are kept as long as this screen is there.
         """
-        super().__init__(below.peer, notes if notes is not None else notes_of(below.peer, None))
+        super().__init__(below.peer, notes if notes is not None else notes_of(below.peer, None), below.drafts, clock)
         self._below = below
         self._keys = keys if keys is not None else Keymap(Config())
-        self._clock = clock
         self._attention = attention
         self._board = board
         self._filters: dict[Board, Filter] = {}
@@ -174,10 +138,6 @@ class Boards(Hosting):
         self._review: tuple[Hashable, bool] | None = None
         self._items: list[Item] = []
         self._listed_notes: list[PrivateNote] = []
-        self._held = HeldKeys()
-        self._painting: Timer | None = None
-        self._status_timer: Timer | None = None
-        self._state_since = clock()
 
     def compose(self) -> ComposeResult:
         """The session in two lines, the boards' names, a list with the chosen item beside it, the keys."""
@@ -194,21 +154,8 @@ class Boards(Hosting):
             yield Rows(id="keys")
 
     def on_mount(self) -> None:
-        """Watches the peer from now on."""
-        self.set_interval(1.0, self._second)
-        self._unwatch = self._peer.watch(self._noticed)
+        """My notes are read once."""
         self._read_notes()
-        self._mark()
-
-    def on_unmount(self) -> None:
-        """Watches no longer."""
-        self._unwatch()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Wide, or small, or in between."""
-        self.set_class(event.size.width >= WIDE_FROM, "-wide")
-        self.set_class(event.size.width <= SMALL_UP_TO or event.size.height < 16, "-small")
-        self._mark()
 
     # -- what is so now ------------------------------------------------------------------------------------------
 
@@ -236,7 +183,7 @@ class Boards(Hosting):
             return False
         moment: Hashable = None if o.session is None else (o.session.number, o.session.phase_index)
         if self._review is None or self._review[0] != moment:
-            self._review = (moment, o.session is not None and o.session.phase.activity == bf.PROGRESS)
+            self._review = (moment, o.session is not None and o.session.phase.activity == PROGRESS)
         return self._review[1]
 
     def _read_notes(self) -> None:
@@ -244,35 +191,27 @@ class Boards(Hosting):
 
     # -- painting ------------------------------------------------------------------------------------------------
 
-    def _mark(self) -> None:
-        if self._painting is None and self.is_mounted:
-            self._painting = self.set_timer(PAINT_EVERY_S, self._paint)
-
-    def _paint(self) -> None:
-        self._painting = None
-        if not self.is_running or not self.size.width:
-            return
+    def paint(self, changed: set[str]) -> None:
+        """Paints all of it."""
         s = self.situation()
-        o = s.outlook
         width = self.size.width
-        said = parts.Connection(self._peer.state, self._clock() - self._state_since, self._peer.saving)
-        self._show("board_header", parts.header(o, said, width))
-        self._show("live", [rows.live(s, width)])
-        self._show("tabs", [rows.tabs(self._board, width)])
+        self._show("board_header", parts.header(s.outlook, self.connection(), width))
+        self._show("live", [live(s, width)])
+        self._show("tabs", [shown.tabs(self._board, width)])
         self._show("attention", self._attention())
         self._paint_list(s, width)
         # What is chosen is known only now.
-        self._show("keys", _footer(self._offers(s), width))
+        self._show("keys", footer(self._offers(s), width))
 
     def _paint_list(self, s: Situation, width: int) -> None:
-        wide = self.has_class("-wide")
+        wide = self.wide
         small = self.has_class("-small")
         inside = width - (BESIDE if wide else 0)
         height = self.query_one("#board").size.height
         if height < 1:
             return
         review = self._reviewing(s.outlook)
-        self._items = rows.items(
+        self._items = shown.items(
             s, self._board, self._filter, review=review, notes=self._listed_notes, lines=1 if small else 2
         )
         self._keep_chosen()
@@ -281,14 +220,11 @@ class Boards(Hosting):
         self._show("list", [*drawn, *[BLANK] * (height - len(drawn))])
         total = sum(item.height for item in self._items)
         at = f"{top + 1}–{min(top + height, total)} of {total}" if total > height else ""
-        self._show("heading", [rows.heading(s, self._board, self._filter, review=review, at=at)])
+        self._show("heading", [shown.heading(s, self._board, self._filter, review=review, at=at)])
         if wide:
-            whole = rows.details(s, self._board, self.chosen, self._listed_notes)
-            shown = rows.beside(whole, BESIDE - 4, height)
-            self._show("beside", [*shown, *[BLANK] * (height - len(shown))])
-
-    def _show(self, part: str, shown: Sequence[Row]) -> None:
-        self.query_one(f"#{part}", Rows).show(shown)
+            whole = shown.details(s, self._board, self.chosen, self._listed_notes)
+            beside = shown.beside(whole, BESIDE - 4, height)
+            self._show("beside", [*beside, *[BLANK] * (height - len(beside))])
 
     def _keys_listed(self) -> list[Hashable]:
         return [item.key for item in self._items if not item.heading]
@@ -322,38 +258,27 @@ class Boards(Hosting):
         self._top[self._board] = max(0, top)
         return self._top[self._board]
 
-    def _second(self) -> None:
-        """Once a second: the running clock alone, where one runs."""
+    def second(self) -> None:
+        """The running clock alone, where one runs."""
         s = self.situation()
         o = s.outlook
         if self._peer.state is not State.LIVE:
             self._mark()
         elif o.session is not None and not o.held and o.floor.mode is not FloorMode.SILENCE and o.floor.turns:
-            self._show("live", [rows.live(s, self.size.width)])
-
-    def _noticed(self, notice: Notice) -> None:
-        if isinstance(notice, StateChanged):
-            self._state_since = self._clock()
-        self._mark()
+            self._show("live", [live(s, self.size.width)])
 
     # -- what flows need of it -----------------------------------------------------------------------------------
 
     def say(self, text: str) -> None:
-        """A sentence in the status line; it goes by itself."""
-        self._show("status", [Row((Span("  "), Span(text)), key="status")] if text else [])
-        if self._status_timer is not None:
-            self._status_timer.stop()
-        self._status_timer = self.set_timer(STATUS_LASTS_S, self._unsay) if text else None
+        """A sentence in the status line; the list has the other lines."""
+        super().say(text)
         self._mark()
-
-    def _unsay(self) -> None:
-        self.say("")
 
     def do(self, command: Command, id: bytes = b"") -> None:
         """Sends a command; the flows say its refusal."""
         self._peer.send(command, id)
         if self._peer.state is not State.LIVE:
-            self.say("Kept: it is sent when the connection is back.")
+            self.say(KEPT)
         self._mark()
 
     # -- what can be done now ------------------------------------------------------------------------------------
@@ -370,16 +295,16 @@ class Boards(Hosting):
                 found.append(("r", "everything" if self._reviewing(s.outlook) else "review"))
                 if not self._reviewing(s.outlook):
                     found.append(("f", "filter"))
-                if bf.does_now("add_action_for", s):
+                if does_now("add_action_for", s):
                     found.append(("t", "type for somebody"))
             case Board.EXCHANGE:
                 found.append(("f", "filter"))
-                if bf.does_now("ask_met", s):
+                if does_now("ask_met", s):
                     found.append(("m", "met"))
             case Board.QUESTIONS:
-                if bf.does_now("keep_questions", s):
+                if does_now("keep_questions", s):
                     found.append(("k", "keep or share"))
-                if bf.does_now("save_questions", s):
+                if does_now("save_questions", s):
                     found.append(("s", "into my notes"))
             case _:
                 pass
@@ -387,16 +312,16 @@ class Boards(Hosting):
 
     def _add(self, s: Situation) -> BoardFlow | None:
         match self._board:
-            case Board.ACTIONS if bf.does_now("add_action", s):
-                return bf.add_action
-            case Board.ISSUES if bf.does_now("bring_issue", s):
-                return bf.bring_issue
-            case Board.EXCHANGE if bf.does_now("add_ask", s):
-                return bf.add_post
-            case Board.SERIES if bf.plans_now(s):
-                return SERIES_FLOWS["plan_series"]
-            case Board.NOTES if bf.does_now("private_note", s):
-                return bf.private_note
+            case Board.ACTIONS if does_now("add_action", s):
+                return add_action
+            case Board.ISSUES if does_now("bring_issue", s):
+                return bring_issue
+            case Board.EXCHANGE if does_now("add_ask", s):
+                return add_post
+            case Board.SERIES if plans_now(s):
+                return plan_series
+            case Board.NOTES if does_now("private_note", s):
+                return private_note
             case _:
                 return None
 
@@ -412,19 +337,7 @@ class Boards(Hosting):
         if key in MOVING:
             self._pressed_key(key, character)
             return
-        now = self._clock()
-        match self._held.press(key, now):
-            case Press.ACT:
-                self._pressed_key(key, character)
-            case Press.WAIT:
-
-                def settle() -> None:
-                    if self._held.settled(key, now, self._clock()) and self.is_current:
-                        self._pressed_key(key, character)
-
-                self.set_timer(SETTLES_AFTER_S, settle)
-            case Press.REPEAT:
-                pass
+        self.once(key, lambda: self._pressed_key(key, character))
 
     def _known(self, key: str, character: str | None) -> bool:
         return key in MOVING or key in _NAMED or (character or "") in _LETTERS or bool(self._of_session(key, character))
@@ -447,7 +360,7 @@ class Boards(Hosting):
                 step = 1 if key == "tab" else -1
                 self.show_board(boards[(boards.index(self._board) + step) % len(boards)])
             case "1" | "2" | "3" | "4" | "5" | "6" as number:
-                self.show_board(rows.board_with(int(number)))
+                self.show_board(shown.board_with(int(number)))
             case "escape" | "b":
                 self.dismiss(None)
             case "enter":
@@ -481,14 +394,14 @@ class Boards(Hosting):
                 now = self._reviewing(s.outlook)
                 self._review = (self._review[0] if self._review is not None else None, not now)
                 self._top[self._board] = 0
-            case ("t", Board.ACTIONS) if bf.does_now("add_action_for", s):
-                self._run(bf.add_action_for)
-            case ("m", Board.EXCHANGE) if bf.does_now("ask_met", s):
-                self._run(bf.ask_met)
-            case ("k", Board.QUESTIONS) if bf.does_now("keep_questions", s):
-                self._run(bf.keep_questions)
-            case ("s", Board.QUESTIONS) if bf.does_now("save_questions", s):
-                self._run(bf.save_questions)
+            case ("t", Board.ACTIONS) if does_now("add_action_for", s):
+                self._run(add_action_for)
+            case ("m", Board.EXCHANGE) if does_now("ask_met", s):
+                self._run(ask_met)
+            case ("k", Board.QUESTIONS) if does_now("keep_questions", s):
+                self._run(keep_questions)
+            case ("s", Board.QUESTIONS) if does_now("save_questions", s):
+                self._run(save_questions)
             case _:
                 pass
         self._mark()
@@ -524,10 +437,10 @@ class Boards(Hosting):
         chosen = self.chosen
         review = self._reviewing(self.situation().outlook)
         if self._board is Board.SERIES:
-            self._run(lambda host: bf.open_planned(host, chosen))
+            self._run(lambda host: open_planned(host, chosen))
         elif isinstance(chosen, bytes):
             if self._board is Board.ACTIONS:
-                self._run(lambda host: bf.open_action(host, chosen, review=review))
+                self._run(lambda host: open_action(host, chosen, review=review))
             else:
                 opens = _OPENS[self._board]
                 self._run(lambda host: opens(host, chosen))
@@ -559,12 +472,12 @@ class Boards(Hosting):
         event.stop()
         name, _, number = event.action.partition(":")
         if name == "board":
-            self.show_board(rows.board_with(int(number)))
+            self.show_board(shown.board_with(int(number)))
         elif name == "key":
             self._pressed_key(number, number)
         elif event.action == "answer":
             self._below.press("answer")
-        elif isinstance(event.key, rows.At) and event.key.item in self._keys_listed():
+        elif isinstance(event.key, At) and event.key.item in self._keys_listed():
             again = event.key.item == self.chosen
             self._chosen[self._board] = event.key.item
             if again:
@@ -573,7 +486,7 @@ class Boards(Hosting):
 
 
 def _filters_of_posts() -> list[tuple[Filter, str, str]]:
-    kinds = [(Filter(kind), rows.POST_WORDS[kind][1], str(number)) for number, kind in enumerate(PostKind, 2)]
+    kinds = [(Filter(kind), POST_WORDS[kind][1], str(number)) for number, kind in enumerate(PostKind, 2)]
     return [(Filter(), "everything", "1"), *kinds]
 
 
@@ -591,32 +504,12 @@ def _in_sight(items: Sequence[Item], top: int, height: int, width: int, chosen: 
     return found
 
 
-def _footer(found: Sequence[tuple[str, str]], width: int) -> list[Row]:
-    """The keys that do something; how one gets on and back always has its place."""
-    tail = [_key(key, word) for key, word in (("tab", "board"), ("?", "keys"), ("esc", "session"))]
-    room = width - 1 + GAP - sum(_cells(item) + GAP for item in tail)
-    kept: list[tuple[Span, ...]] = []
-    for item in (_key(key, word) for key, word in found):
-        if _cells(item) + GAP <= room:
-            kept.append(item)
-            room -= _cells(item) + GAP
-    return flowed([*kept, *tail], width, 1) or [BLANK]
-
-
-def _cells(item: tuple[Span, ...]) -> int:
-    return sum(cell_len(span.text) for span in item)
-
-
-def _key(key: str, word: str) -> tuple[Span, ...]:
-    return (Span(key, Look.KEY, f"key:{key}"), Span(f" {word}", Look.PLAIN, f"key:{key}"))
-
-
 _LETTERS: Final = frozenset("afrtmksb?123456")
 _NAMED: Final = frozenset({"tab", "shift+tab", "enter", "escape"})
 
 _OPENS: Final[dict[Board, Callable[[BoardHost, bytes], Awaitable[None]]]] = {
-    Board.ISSUES: bf.open_issue,
-    Board.EXCHANGE: bf.open_post,
-    Board.QUESTIONS: bf.open_question,
-    Board.NOTES: bf.open_note,
+    Board.ISSUES: open_issue,
+    Board.EXCHANGE: open_post,
+    Board.QUESTIONS: open_question,
+    Board.NOTES: open_note,
 }

@@ -1,4 +1,4 @@
-"""A report as a file."""
+"""A file that is there whole or not at all, for its owner alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import stat
 from pathlib import Path
 
 import pytest
-from evenly_client.reports.saving import FileRefused, save
+from evenly_client.whole_file import FileRefused, save
 
 
-def test_a_report_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     """Mode 0600, whatever the umask; nothing else is left behind."""
     before = os.umask(0)
     try:
