@@ -45,9 +45,12 @@ class Start:
         return minutes_of(self.phases)
 
 
-def prepared(room: Room, format: Format, *, by: int) -> Start:
-    """The next session of this room in this format, opened by the seat `by`."""
-    coming = series.next_planned(room)
+def prepared(room: Room, format: Format, *, by: int, as_planned: bool = True) -> Start:
+    """The next session of this room in this format, opened by the seat `by`.
+
+    `as_planned`: it is the planned session that comes next, if there is one; else one that stands beside the series.
+    """
+    coming = series.next_planned(room) if as_planned else None
     feedback_by = _gives_feedback(room)
     last = coming is not None and coming.feedback
     phases = [

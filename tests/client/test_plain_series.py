@@ -78,3 +78,20 @@ async def test_a_date_is_asked_about_answered_and_decided() -> None:
         await cleo.says("Which dates suit")
         await cleo.type("dates none", "None of the dates suits you")
         await ana.type("decide none", "no longer asked about")
+
+
+async def test_a_session_beside_the_series_leaves_the_planned_one_to_come() -> None:
+    """And a text that is no link is not kept as the call's."""
+    async with table(3) as t:
+        ana, *_ = t.all
+        await ana.type("series plan peer-coaching", "sessions are proposed")
+        await ana.type("series plan yes", "sessions are planned")
+        planned = len(ana.peer.room.series)
+        await ana.type("call not a link", "is no link")
+        await ana.type("call https://meet.example.org/us", "is kept")
+        await ana.type("start beside hot-seat")
+        await t.everybody_says("Session 1 begins")
+        assert not any(p.number for p in ana.peer.room.series)
+        assert len(ana.peer.room.series) == planned
+        assert ana.peer.room.running is not None
+        assert ana.peer.room.running.host == 0

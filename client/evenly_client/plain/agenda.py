@@ -51,13 +51,15 @@ async def _start(lines: PlainLines, words: list[str]) -> None:
     from evenly_client.formats import library
     from evenly_client.formats.table import FormatError
 
+    beside = [w.lower() for w in words[:1]] == ["beside"]
+    words = words[1:] if beside else words
     named = words[0] if words and not is_number(words) else ""
     minutes = number(words[-1:], "number of minutes") if words[1 if named else 0 :] else 0
     try:
         format = library.find(named) if named else lines.usual_format()
     except (UserError, FormatError) as error:
         raise Unclear(str(error)) from None
-    start = starting.prepared(lines.peer.room, format, by=lines.peer.seat)
+    start = starting.prepared(lines.peer.room, format, by=lines.peer.seat, as_planned=not beside)
     if minutes and len(start.phases) > 1:
         raise Unclear(
             f"{format.title} takes {start.minutes} minutes by its phases. Type: start {format.name}, or start open 30."
@@ -247,7 +249,14 @@ WORDS: dict[str, Word] = {
     "time": Word("t", "", "how much time is left", False, _time),
     "agenda": Word("g", "", "the whole agenda: what was, what is, what comes and when", False, _agenda),
     "pause": Word("p", "", "pause everything, or go on", False, _pause),
-    "start": Word("", "[FORMAT] [MINUTES]", "start a session; without a format, the room's own", True, _start),
+    "start": Word(
+        "",
+        "[FORMAT] [MINUTES]",
+        "start a session, the planned one if there is one; without a format, the room's own",
+        True,
+        _start,
+        (("beside [FORMAT] [MINUTES]", "start another; the planned one stays to come"),),
+    ),
     "phase": Word(
         ".",
         "[next|N|…]",

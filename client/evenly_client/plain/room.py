@@ -11,6 +11,7 @@ from evenly_protocol.undo import Undo, last_step
 from evenly_protocol.words import Label
 
 from evenly_client import narration, opened
+from evenly_client.call_links import NotALink, checked
 from evenly_client.plain.word import NOBODY, Unclear, Word, is_number, listed, sealed
 from evenly_client.text import one_line
 
@@ -27,7 +28,11 @@ async def _call(lines: PlainLines, words: list[str]) -> None:
     elif words[0].lower() in NOBODY:
         await lines.do(SetCallLink(b""), "The link to the call is taken away.")
     else:
-        await sealed(lines, FieldKind.LINK, words[0], lambda link: SetCallLink(link), "The link to the call is kept.")
+        try:
+            link = checked(" ".join(words))
+        except NotALink as error:
+            raise Unclear(str(error)) from None
+        await sealed(lines, FieldKind.LINK, link, lambda link: SetCallLink(link), "The link to the call is kept.")
 
 
 async def _label(lines: PlainLines, words: list[str]) -> None:

@@ -42,9 +42,6 @@ class Host(flows.Host, Protocol):
         """The name of the format that was used last in this room."""
         ...
 
-    @format_used.setter
-    def format_used(self, name: str) -> None: ...
-
 
 async def start(host: Host) -> None:
     """Start a session: in which format; then what it would be, and whose issue."""
@@ -56,22 +53,38 @@ async def start(host: Host) -> None:
         return
     o = host.situation().outlook
     start = starting.prepared(o.room, form, by=o.seat)
+    while True:
+        if not await _name_holders(host, start):
+            return
+        how = await host.choose(
+            f"Start: {form.title}, {start.minutes} minutes?", _ways(start), body="\n".join(_summary(o, start))
+        )
+        if how != "beside":
+            break
+        start = starting.prepared(o.room, form, by=o.seat, as_planned=False)
+    if how == "start":
+        host.use_format(form.name)
+        id = Peer.new_id()
+        host.do(starting.command(host.peer, start, id), id)
+
+
+def _ways(start: starting.Start) -> list[Choice[str]]:
+    """Start it, or not; or as a session beside the series, where it would be the planned one."""
+    ways = [Choice("start", "start", "", "y"), Choice("no", "not yet", "", "n")]
+    if start.planned is not None:
+        ways.insert(1, Choice("beside", "another session: the planned one stays to come", "", "o"))
+    return ways
+
+
+async def _name_holders(host: Host, start: starting.Start) -> bool:
+    """Asks whose the issues are that nobody is planned for. False: the dialog was left."""
     for number in sorted({p.issue for p in start.phases if p.issue} - set(start.holders)):
         holder = await _issue_holder(host, number, start)
         if holder is None:
-            return
+            return False
         if holder:
             start.holders[number] = holder
-    sure = await host.choose(
-        f"Start: {form.title}, {start.minutes} minutes?",
-        [Choice(True, "start", "", "y"), Choice(False, "not yet", "", "n")],
-        body="\n".join(_summary(o, start)),
-    )
-    if not sure:
-        return
-    host.format_used = form.name
-    id = Peer.new_id()
-    host.do(starting.command(host.peer, start, id), id)
+    return True
 
 
 async def _format(host: Host) -> Format | None:
@@ -95,7 +108,7 @@ async def _start_open(host: Host, form: Format) -> None:
         body="You can move its end at any time with +.",
     )
     if minutes is not None:
-        host.format_used = form.name
+        host.use_format(form.name)
         host.do(session.StartSession([PhasePlan("talk", b"", minutes, FloorMode.QUEUE)]))
 
 
@@ -129,8 +142,9 @@ def _first_line(text: str) -> str:
 def _summary(o: Outlook, start: starting.Start) -> list[str]:
     """What would start, for whoever starts it."""
     said: list[str] = []
-    if start.planned is not None and start.planned.at:
-        said.append(f"Planned for {phrases.moment(start.planned.at)}.")
+    if start.planned is not None:
+        when = f" for {phrases.moment(start.planned.at)}" if start.planned.at else ""
+        said.append(f"The session planned{when}.")
     if start.feedback_by and any(p.activity == "feedback" for p in start.phases):
         said.append(f"It opens with feedback from {o.name(start.feedback_by)}.")
     for number, holder in sorted(start.holders.items()):

@@ -128,6 +128,15 @@ class EvenlyApp(App[None]):
         if self.conductor is not None:
             await self.conductor.end()
 
+    def _fatal_error(self) -> None:
+        """A mistake of the program's ends it without a word here: Textual would print what is in memory.
+
+        `failure` is raised again once the terminal is its user's, and told in two lines, the trace kept in a file.
+        """
+        if isinstance(self._exception, Exception):
+            self.failure = self._exception
+        self._close_messages_no_wait()
+
     def _write(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)

@@ -62,6 +62,10 @@ class Host(Protocol):
         """Several lines, or None."""
         ...
 
+    def use_format(self, name: str) -> None:
+        """The format that the sessions of this room have from now on, on this machine."""
+        ...
+
     def do(self, command: Command, id: bytes = b"") -> None:
         """Sends a command; its refusal is said in the status line."""
         ...

@@ -60,11 +60,11 @@ def painted(
     if HEADER in changed:
         yield HEADER, parts.header(o, connection, place.width)
     if SPEAKING in changed:
-        yield SPEAKING, parts.speaking(s, main, most_words=2 if tall < 30 else 4)
+        yield SPEAKING, agenda_parts.pair_rows(o, main) or parts.speaking(s, main, most_words=2 if tall < 30 else 4)
     if ME in changed:
         yield ME, parts.me(s, keys, main)
     if NEXT in changed:
-        yield NEXT, agenda_parts.pair_rows(o, main) or parts.next_up(s, main, max(2, min(12, tall - 22)))
+        yield NEXT, parts.next_up(s, main, max(2, min(12, tall - 22)))
     if AGENDA in changed and o.session is None:
         yield AGENDA, agenda_parts.lobby(s, keys, main, lines=max(3, tall - 11))
     elif AGENDA in changed:

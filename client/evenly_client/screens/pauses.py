@@ -9,7 +9,7 @@ from evenly_protocol.agenda import PhaseExtended, PhaseStarted
 from evenly_protocol.room import Entry
 from evenly_protocol.session import HoldBegan, HoldEnded
 
-ASKED_FROM_MS: Final = 1000
+ASKED_FROM_MS: Final = 20_000
 """A shorter pause moves nothing that anybody would ask about."""
 
 ASKED_FOR_S: Final = 120.0

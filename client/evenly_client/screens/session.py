@@ -450,8 +450,8 @@ class SessionScreen(Watching):
         """The name of the format that was used last in this room."""
         return usual_format.of(self._store, self._peer.link.room).name
 
-    @format_used.setter
-    def format_used(self, name: str) -> None:
+    def use_format(self, name: str) -> None:
+        """The format that the sessions of this room have from now on, on this machine."""
         if self._store is not None:
             usual_format.keep(self._store, self._peer.link.room, name)
 

@@ -97,3 +97,14 @@ async def test_the_theme_that_was_chosen_is_there_from_the_first_frame(room: Roo
         store.keep_setting("theme", "evenly-contrast")
         screen = await room.screen("Ana", store=store, live=False)
         assert screen.app.theme == "evenly-contrast"
+
+
+def test_a_mistake_of_the_program_prints_nothing_that_is_in_memory(monkeypatch) -> None:
+    """It is kept to be told in two lines once the screen is gone; the library's own trace shows locals."""
+    app = EvenlyApp(lambda: None, Config())
+    monkeypatch.setattr(app, "_close_messages_no_wait", lambda: None)
+    error = ZeroDivisionError("secret words")
+    app._exception = error
+    app._fatal_error()
+    assert app.failure is error
+    assert not app._exit_renderables

@@ -36,6 +36,7 @@ class Answers:
         self.peer = peer
         self.asked: list[str] = []
         self.said: list[str] = []
+        self.format = ""
         self._answers: list[str] = []
         self._given: list[Awaitable[Refusal | None]] = []
 
@@ -47,6 +48,9 @@ class Answers:
         for refusal in await asyncio.gather(*self._given):
             assert refusal is None
         self._given = []
+
+    def use_format(self, name: str) -> None:
+        self.format = name
 
     def situation(self) -> Situation:
         return Situation(Outlook(self.peer))

@@ -75,6 +75,10 @@ class Below(Protocol):
         """As if an action's key were pressed there."""
         ...
 
+    def use_format(self, name: str) -> None:
+        """The format that the sessions of this room have from now on, on this machine."""
+        ...
+
 
 class Space(Horizontal):
     """The place of the list; says when its size has changed."""
@@ -168,6 +172,10 @@ class Boards(Watching):
     def chosen(self) -> Hashable:
         """What the chosen item is about; None for none."""
         return self._chosen.get(self._board)
+
+    def use_format(self, name: str) -> None:
+        """The format that the sessions of this room have from now on, on this machine."""
+        self._below.use_format(name)
 
     def situation(self) -> Situation:
         """This moment, as on the session's screen."""

@@ -13,6 +13,7 @@ from evenly_protocol.facts import Command
 from evenly_protocol.series import Planned
 from evenly_protocol.words import Role
 
+from evenly_client.call_links import NotALink
 from evenly_client.due import NotADate
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import Host
@@ -67,7 +68,7 @@ async def text_for(
             return False
         try:
             use(written)
-        except TextTooLong as error:
+        except (TextTooLong, NotALink) as error:
             value, said = written, f"{error.title} {error.advice}"
             continue
         return True

@@ -7,7 +7,7 @@ from evenly_protocol.attendance import SetDeputy
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import HandOver
 
-from evenly_client import opened
+from evenly_client import call_links, opened
 from evenly_client.peer import Peer
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import Host, seat
@@ -32,7 +32,7 @@ async def call_link(host: Host) -> None:
 
     def keep(link: str) -> None:
         id = Peer.new_id()
-        give(host, SetCallLink(host.peer.seal(FieldKind.LINK, link, id)), id)
+        give(host, SetCallLink(host.peer.seal(FieldKind.LINK, call_links.checked(link), id)), id)
 
     await text_for(host, "The link to the call", keep, value=now, body="Only members can read it.")
 

@@ -11,6 +11,7 @@ from evenly_protocol.series import ChangePlanned, Draft, PlanSeries, SayAway, Se
 
 from evenly_client import opened, phrases, starting
 from evenly_client.formats import library
+from evenly_client.formats.planning import issues_in
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import Host, seat
 from evenly_client.screens.series.asking import KEYS, give, may_lead, moment, number, one_planned, text_for
@@ -54,14 +55,20 @@ async def plan_series(host: Host) -> None:
         if not days:
             return
     o = host.situation().outlook
-    drafts = starting.series_of(o.room, library.find(name), first_at=first_at, every_days=days)
+    form, sessions = library.find(name), 0
+    if not issues_in(form):
+        usual = str(len(series.to_come(o.room)) or starting.PLAIN_DATES)
+        sessions = await number(host, "How many sessions?", least=1, most=series.PLANNED_AT_MOST, value=usual) or 0
+        if not sessions:
+            return
+    drafts = starting.series_of(o.room, form, first_at=first_at, every_days=days, sessions=sessions)
     sure = await host.choose(
         f"Plan these {len(drafts)} sessions?",
         [Choice(True, "plan them", "", "y"), Choice(False, "no", "nothing changes", "n")],
         body="\n".join(drafts_table(o, drafts)),
     )
-    if sure:
-        give(host, PlanSeries(drafts))
+    if sure and give(host, PlanSeries(drafts)):
+        host.use_format(name)
 
 
 async def change_planned(host: Host) -> None:
