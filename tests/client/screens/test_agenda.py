@@ -292,3 +292,24 @@ async def test_the_report_is_read_when_the_session_is_over_and_kept_as_a_file(
     await screen.shows("record")
     await screen.press("escape")
     await screen.shows("REVIEW")
+
+
+@in_a_room
+async def test_a_session_can_be_another_than_the_planned_one(room: Room) -> None:
+    ana = await room.joins("Ana")
+    await with_things(room, ana)
+    screen = await led(room)
+    await screen.offers("n start the session")
+    await screen.press("n")
+    await screen.shows("in which format?", "Hot seat")
+    line = next(line for line in screen.lines() if "Hot seat" in line)
+    await screen.press(line.split("Hot seat")[0].strip(" │").strip())
+    await screen.shows("The session planned for", "Issue: Ana.", "the planned one stays to come")
+    await screen.press("o")
+    await screen.shows("Who holds the issue?")
+    await screen.press("0")
+    await screen.shows("90 minutes?")
+    assert "The session planned for" not in screen.text
+    await screen.press("y")
+    await screen.shows("Check-in round until")
+    assert not any(p.number for p in screen.peer.room.series)
