@@ -3,24 +3,32 @@
 import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from evenly_client import opened
 from evenly_client.peer import Peer, State
 from evenly_client.sealing import DeviceKey
+from evenly_protocol.actions import AddAction, SetActionState
 from evenly_protocol.agenda import PhasePlan
-from evenly_protocol.agreement import NameRoom, SetAgreement
+from evenly_protocol.agreement import NameRoom, SetAgreement, SetCallLink
+from evenly_protocol.exchange import AddPost
 from evenly_protocol.hands import RaiseHand, WordHand
+from evenly_protocol.issues import BringIssue
+from evenly_protocol.pairs import SetPairs
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.seats import AddGuest, SetName
+from evenly_protocol.series import Draft, PlanSeries, SetTopic
 from evenly_protocol.session import Hold, Resume, StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext, Finish
 from evenly_protocol.wire import RelayType
-from evenly_protocol.words import FloorMode, Intent, Lobby
+from evenly_protocol.words import ActionState, FloorMode, Intent, Lobby, PostKind
 
 from tests.harness import Member, Server, eventually, soon
+
+Did = Callable[..., Awaitable[None]]
 
 NAMES = ("Wilhelmina", "Þórgunnur", "Xiǎolóngbāo", "Zbigniew")
 RENAMED = "Zbyszek-Kuba"
@@ -30,7 +38,19 @@ AGREEMENT = "Whatever is whispered in Vyšehrad stays in Vyšehrad."
 PHASE = "Juggling jackdaws"
 QUESTION = "How did the marmalade scandal begin?"
 HAND = "perspicacious aardvark"
-SECRETS = (*NAMES, RENAMED, GUEST, ROOM_NAME, AGREEMENT, PHASE, QUESTION, HAND)
+ON_THE_BOARDS = {
+    FieldKind.GUIDANCE: "Beware of the bashful barracuda.",
+    FieldKind.ACTION: "repaint the zeppelin by Thursday",
+    FieldKind.NOTE: "The gondola was rather wobbly.",
+    FieldKind.ISSUE: "My chinchilla farm is losing money",
+    FieldKind.POST: "Who knows a trustworthy falconer?",
+    FieldKind.LINK: "https://hippopotamus.example.org/pond",
+    FieldKind.TITLE: "Topic of the thimblerig",
+    FieldKind.QUESTION: "What would a mongoose do?",
+}
+"""What is written on the boards, over the series and for the pairs."""
+
+SECRETS = (*NAMES, RENAMED, GUEST, ROOM_NAME, AGREEMENT, PHASE, QUESTION, HAND, *ON_THE_BOARDS.values())
 WORDS = (*SECRETS, "Vyšehrad", "marmalade", "aardvark", "jackdaws", "Quokka", "whispered")
 
 
@@ -99,20 +119,64 @@ def words_in(haystack: bytes) -> set[str]:
 def in_the_clear(member: Peer) -> str:
     """What a member's own machine can show: the same room, opened."""
     room = member.room
-    opened = [member.name_of(seat) for seat in room.members]
+    read = [member.name_of(seat) for seat in room.members]
 
     def open_text(kind: FieldKind, sealed: bytes, author: bytes, id: bytes) -> str:
         return member.sealer.open(kind, sealed, author, id)
 
-    opened.append(open_text(FieldKind.ROOM, room.name, room.name_author, room.name_id))
-    opened.append(open_text(FieldKind.AGREEMENT, room.agreement.text, room.agreement.author, room.agreement.id))
+    read.append(open_text(FieldKind.ROOM, room.name, room.name_author, room.name_id))
+    read.append(open_text(FieldKind.AGREEMENT, room.agreement.text, room.agreement.author, room.agreement.id))
     assert room.session is not None
     session = room.session
-    opened.append(open_text(FieldKind.TITLE, session.phases[0].title, session.author, session.id))
+    read.append(open_text(FieldKind.TITLE, session.phases[0].title, session.author, session.id))
     for hand in room.floor.hands:
         author = room.members[hand.seat].ik
-        opened.append(open_text(FieldKind.QUESTION, hand.words, author, hand.id))
-    return "\n".join(opened)
+        read.append(open_text(FieldKind.QUESTION, hand.words, author, hand.id))
+    return "\n".join(read)
+
+
+def boards_in_the_clear(member: Peer) -> str:
+    """What a member's own machine can show of the boards, the series and the pairs."""
+    room, sealer = member.room, member.sealer
+    session = room.session
+    assert session is not None
+    assert session.pairs is not None
+    (action,), (issue,), (post,) = room.actions, room.issues, room.posts
+    return "\n".join(
+        [
+            opened.guidance(sealer, session, session.phases[0]),
+            opened.action_text(sealer, action),
+            opened.note_text(sealer, action.notes[0]),
+            opened.issue_text(sealer, issue),
+            opened.post_text(sealer, post),
+            opened.post_link(sealer, post),
+            opened.topic(sealer, room.series[0]),
+            opened.prework(sealer, room.series[0]),
+            opened.opener(sealer, session.pairs),
+            opened.call_link(sealer, room),
+        ]
+    )
+
+
+async def write_on_boards(leader: Member, member: Member, did: Did) -> None:
+    """Every kind of text that there is between the turns, once."""
+
+    def texts(kind: FieldKind, id: bytes) -> bytes:
+        return leader.seal(kind, ON_THE_BOARDS[kind], id)
+
+    def new() -> bytes:
+        return Member.new_id()
+
+    action, issue, post, note, call, pairs, planned = (new() for _ in range(7))
+    await did(leader, AddAction(texts(FieldKind.ACTION, action)), action)
+    await did(leader, SetActionState(action, ActionState.DOING, texts(FieldKind.NOTE, note)), note)
+    await did(leader, BringIssue(texts(FieldKind.ISSUE, issue)), issue)
+    post_link = texts(FieldKind.LINK, post)
+    await did(leader, AddPost(PostKind.ASK, texts(FieldKind.POST, post), post_link), post)
+    await did(leader, SetCallLink(texts(FieldKind.LINK, call)), call)
+    await did(leader, PlanSeries([Draft(planned)]))
+    await did(leader, SetTopic(planned, texts(FieldKind.TITLE, planned), texts(FieldKind.NOTE, planned)))
+    await did(leader, SetPairs([[leader.seat, member.seat]], 5, texts(FieldKind.QUESTION, pairs)), pairs)
 
 
 async def play(recorder: Recorder, server: Server) -> str:
@@ -154,7 +218,8 @@ async def play(recorder: Recorder, server: Server) -> str:
         await did(leader, AddGuest(leader.seal(FieldKind.NAME, GUEST, id)), id)
         id = Member.new_id()
         title = leader.seal(FieldKind.TITLE, PHASE, id)
-        await did(leader, StartSession([PhasePlan("talk", title, 60, FloorMode.QUEUE)]), id)
+        guidance = leader.seal(FieldKind.GUIDANCE, ON_THE_BOARDS[FieldKind.GUIDANCE], id)
+        await did(leader, StartSession([PhasePlan("talk", title, 60, FloorMode.QUEUE, guidance=guidance)]), id)
         id = Member.new_id()
         question = members[1].seal(FieldKind.QUESTION, QUESTION, id)
         await did(members[1], RaiseHand(Intent.SPEAK, question), id)
@@ -169,6 +234,9 @@ async def play(recorder: Recorder, server: Server) -> str:
         await did(members[1], Hold())
         await did(leader, Resume())
         await did(leader, Finish(leader.room.floor.turns[0].id))
+        await write_on_boards(leader, members[1], did)
+        await members[1].caught_up(leader)
+        shown.append(boards_in_the_clear(members[1]))
         members[2].cut()
         await members[2].until(lambda room: members[2].state is State.LOST)
         await members[2].entered()
