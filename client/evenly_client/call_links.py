@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_LINK: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:(?://)?[^\s/]\S*|[^\s/.]+(?:\.[^\s/.]+)+(?:[/:?#]\S*)?)", re.IGNORECASE)
+_LINK: Final = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*:(?://)?[^\s/]\S*|[^\s/.]+(?:\.[^\s/.]+)+(?:[/:?#]\S*)?)", re.IGNORECASE
+)
 """A scheme and something behind it, or a host's name with a dot in it, perhaps with a path."""
 
 

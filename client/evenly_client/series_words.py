@@ -127,6 +127,11 @@ def suits(o: Outlook, poll: DatePoll, at: int) -> str:
     return f"suits {len(who)} of {answered} who answered{names}"
 
 
+def how_many(poll: DatePoll, at: int) -> str:
+    """How many a date suits: `suits 2 of 3`."""
+    return f"suits {sum(at in fits for fits in poll.fits.values())} of {len(poll.fits)}" if poll.fits else ""
+
+
 def asked_about(room: Room) -> Planned | None:
     """The planned session that the dates are about."""
     return None if room.poll is None else planned_with(room, room.poll.planned)

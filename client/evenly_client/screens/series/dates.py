@@ -10,7 +10,7 @@ from evenly_client.due import NotADate
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import Host
 from evenly_client.screens.series.asking import KEYS, give, one_planned
-from evenly_client.series_words import EXAMPLE, asked_about, of_session, parse_moments, suits
+from evenly_client.series_words import EXAMPLE, asked_about, how_many, of_session, parse_moments, suits
 
 
 async def propose_dates(host: Host) -> None:
@@ -71,9 +71,10 @@ async def decide_date(host: Host) -> None:
     at = await host.choose(
         f"Which date for {of_session(asked_about(o.room))}?",
         [
-            *(Choice(d, phrases.moment(d), suits(o, poll, d), KEYS[i]) for i, d in enumerate(poll.dates)),
+            *(Choice(d, phrases.moment(d), how_many(poll, d), KEYS[i]) for i, d in enumerate(poll.dates)),
             Choice(0, "none: ask no longer", "", "0"),
         ],
+        body="\n".join(f"{phrases.moment(d)} {suits(o, poll, d)}" for d in poll.dates) if poll.fits else "",
     )
     if at is not None:
         give(host, DecideDate(poll.id, at))
