@@ -26,6 +26,7 @@ from evenly_protocol import (
     agenda,
     agreement,
     airtime,
+    checkins,
     exchange,
     facts,
     floor,
@@ -36,6 +37,7 @@ from evenly_protocol import (
     permissions,
     queue,
     refusals,
+    relayed,
     room,
     rounds,
     sealed,
@@ -58,6 +60,7 @@ STATE = (
     settings.Settings,
     session.Session,
     agenda.PhasePlan,
+    checkins.PlannedCheckIn,
     agenda.Phase,
     agenda.Visit,
     agenda.PhaseBefore,
@@ -83,6 +86,7 @@ STATE = (
     series.Planned,
     series.DatePoll,
     agreement.Call,
+    checkins.CheckIn,
     room.CommandsSeen,
 )
 
@@ -98,6 +102,7 @@ def document() -> str:
         "## Events\n\n" + _structs(e for e in room.EVENTS),
         "## State\n\nWhat a snapshot holds: the `room` array, everything inside it likewise by position.\n\n"
         + _structs(STATE, tagged=False),
+        _check_ins(),
         _vocabularies(),
         _sealed(),
         _codes(),
@@ -263,6 +268,34 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
+PAYLOADS = (
+    relayed.Committed,
+    relayed.Revealed,
+    relayed.Masked,
+    relayed.MaskSeen,
+    relayed.Masks,
+    relayed.Opened,
+    relayed.Released,
+    relayed.Standing,
+    relayed.Progress,
+)
+
+
+def _check_ins() -> str:
+    """What the envelopes of check-ins carry, from the module's own table."""
+    flow = cleandoc(relayed.__doc__ or "").partition("\n\n")[2]
+    codes = ", ".join(f"`{code}`" for code in relayed.FINAL_CODES)
+    return "\n\n".join(
+        (
+            "## Check-ins",
+            "How they are closed, and why the server learns nothing: [anonymity.md](anonymity.md).",
+            flow,
+            f"After a REFUSE with {codes} the check-in is given up; after any other the rest may go on without.",
+            _structs(PAYLOADS, tagged=False),
+        )
+    )
+
+
 def _vocabularies() -> str:
     lines = ["## Vocabularies"]
     for kind in (
@@ -276,6 +309,8 @@ def _vocabularies() -> str:
         words.Source,
         words.ActionState,
         words.PostKind,
+        words.CheckInKind,
+        words.CheckInState,
         words.Label,
         wire.Purpose,
         wire.RelayType,
@@ -313,6 +348,8 @@ def _sealed() -> str:
 def _codes() -> str:
     lines = ["## Codes", "", "| refusal | what it says | what to do |", "|---|---|---|"]
     lines += [f"| `{code}` | {said} | {step} |" for code, (said, step) in refusals.REFUSALS.items()]
+    lines += ["", "| a check-in given up | what it says | what to do |", "|---|---|---|"]
+    lines += [f"| `{code}` | {said} | {step} |" for code, (said, step) in checkins.ENDINGS.items()]
     lines += ["", "| `bye` | what it says | what to do |", "|---|---|---|"]
     lines += [f"| `{code}` | {said} | {step} |" for code, (said, step) in wire.FAREWELLS.items()]
     return "\n".join(lines)

@@ -32,6 +32,7 @@ from evenly_protocol.room import STATE_VERSION, UNCOUNTED, Entry, Room, evolve
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.wire import (
     FAREWELLS,
+    PRIVATE_WORDS,
     VERSION,
     Accepted,
     AgreementFirst,
@@ -168,6 +169,18 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Relayed:
+    """An envelope of a check-in has come; `CheckIns` answers it."""
+
+    envelope: Relay
+
+
+@dataclass(frozen=True)
+class CheckInMoved:
+    """Something about a check-in is other than before, on this machine or among those who take part."""
+
+
+@dataclass(frozen=True)
 class Settled:
     """A command of this device is settled: done, or refused."""
 
@@ -175,7 +188,7 @@ class Settled:
     refusal: Refusal | None
 
 
-Notice = Entered | Happened | StateChanged | PresenceChanged | LobbyChanged | Told | Settled
+Notice = Entered | Happened | StateChanged | PresenceChanged | LobbyChanged | Told | Relayed | CheckInMoved | Settled
 Watcher = Callable[[Notice], None]
 
 
@@ -388,6 +401,15 @@ class Peer:
         """A private word that leaves no trace."""
         self._transmit(Relay(type, seat, payload))
 
+    def relay(self, *envelopes: Relay) -> None:
+        """Hands envelopes of a check-in to the server, if there is a connection; they leave no trace."""
+        if self.state is State.LIVE:
+            self._transmit(*envelopes)
+
+    def check_in_moved(self) -> None:
+        """Tells the watchers that a check-in stands differently on this machine."""
+        self._tell(CheckInMoved())
+
     async def history(self, *, progress: Progress | None = None) -> list[Entry]:
         """Every entry of the room from the first to the server's last as of now; whoever asks meanwhile waits.
 
@@ -539,7 +561,8 @@ class Peer:
                 self.waiting = frame.waiting
                 self._tell(LobbyChanged())
             case Relay():
-                self._tell(Told(frame.type, frame.to, frame.payload))
+                private = frame.type in PRIVATE_WORDS
+                self._tell(Told(frame.type, frame.to, frame.payload) if private else Relayed(frame))
             case ByeFrame():
                 self._bye(frame.code)
             case _:

@@ -254,7 +254,7 @@ class Store:
         Raises:
             CounterTaken: `counter` is not the next one; nothing was kept.
         """
-        with self._transaction():
+        with self.transaction():
             if counter != self.next_counter(room, device):
                 raise CounterTaken("Another window of this profile was faster.", "Try again.")
             self._set_next_counter(room, device, counter + 1)
@@ -279,7 +279,7 @@ class Store:
 
     def counter_seen(self, room: bytes, device: bytes, counter: int) -> None:
         """The server has seen this counter (of a profile put back from a copy): later ones go above it."""
-        with self._transaction():
+        with self.transaction():
             if counter >= self.next_counter(room, device):
                 self._set_next_counter(room, device, counter + 1)
 
@@ -374,8 +374,16 @@ class Store:
             "INSERT OR REPLACE INTO counter (room, device, next) VALUES (?, ?, ?)", (room, device, counter)
         )
 
+    # For the tables of others
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        """The open database, in autocommit; whoever has tables of its own here makes them there."""
+        return self._database
+
     @contextmanager
-    def _transaction(self) -> Generator[None]:
+    def transaction(self) -> Generator[None]:
+        """All or nothing; on the disk once it ends."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from evenly_protocol import checkins
 from evenly_protocol.activities import ACTIVITIES, keeps_time
+from evenly_protocol.checkins import PlannedCheckIn
 from evenly_protocol.facts import Command, Event, Stamp
 from evenly_protocol.floor import FloorModeSet, entering
 from evenly_protocol.hands import fit_mode, lowered_from
@@ -52,6 +54,7 @@ class PhasePlan(msgspec.Struct, array_like=True, frozen=True):
         guidance: sealed lines for the facilitator; empty where the activity's own will do.
         issue: the number of the issue that it belongs to, from 1; 0 for none.
         speaker: the seat that has the floor in its solo, or begins its round; 0: the issue-holder, or by the rule.
+        check_in: the check-in that it opens; with fewer than three there it is a round instead.
     """
 
     activity: str
@@ -64,6 +67,7 @@ class PhasePlan(msgspec.Struct, array_like=True, frozen=True):
     guidance: bytes = b""
     issue: int = 0
     speaker: int = 0
+    check_in: PlannedCheckIn | None = None
 
 
 class Phase(msgspec.Struct, array_like=True):
@@ -370,6 +374,11 @@ def refused_plan(room: Room, phases: Sequence[PhasePlan]) -> Refusal | None:
             return refuse("bad_length")
         if plan.guidance and not allowed_length(FieldKind.GUIDANCE, len(plan.guidance)):
             return refuse("bad_length")
+        asked = plan.check_in
+        if asked is not None:
+            refusal = checkins.refused_question(asked.kind, asked.question, asked.options, asked.seconds)
+            if refusal is not None:
+                return refusal
         for seat in (plan.holder, plan.speaker):
             member = room.members.get(seat)
             if seat and (member is None or member.removed):
@@ -378,7 +387,7 @@ def refused_plan(room: Room, phases: Sequence[PhasePlan]) -> Refusal | None:
 
 
 def beginning(room: Room, event: PhaseStarted, asking: Asking) -> list[Event] | Refusal:
-    """What follows the beginning of a phase: its floor mode, and its round or its speaker.
+    """What follows the beginning of a phase: its floor mode, its round or its speaker, its check-in.
 
     Worked out on `room`, a copy on which the beginning has been folded.
     """
@@ -386,8 +395,10 @@ def beginning(room: Room, event: PhaseStarted, asking: Asking) -> list[Event] | 
     if session is None:
         return refuse("no_session")
     plan, phase = session.phases[event.index], session.phase
-    seat = event.seat or plan.speaker or (phase.holder if plan.mode is FloorMode.SOLO else 0)
-    if plan.mode is FloorMode.SOLO:
+    opened = checkins.opened_by_phase(room, plan.check_in, asking) if plan.check_in is not None else []
+    mode = FloorMode.ROUND if plan.check_in is not None and not opened else plan.mode
+    seat = event.seat or plan.speaker or (phase.holder if mode is FloorMode.SOLO else 0)
+    if mode is FloorMode.SOLO:
         member = room.members.get(seat)
         if member is None or member.role is Role.OBSERVER:
             return refuse("nobody_named")
@@ -396,7 +407,7 @@ def beginning(room: Room, event: PhaseStarted, asking: Asking) -> list[Event] | 
     floor = entering(
         room,
         asking.at,
-        plan.mode,
+        mode,
         minutes=max(1, (phase.ends_at - phase.started) // MILLISECONDS_A_MINUTE),
         seat=seat,
         with_facilitators=plan.with_facilitators,
@@ -404,7 +415,7 @@ def beginning(room: Room, event: PhaseStarted, asking: Asking) -> list[Event] | 
     # A round of nobody: those who come have the queue.
     if isinstance(floor, Refusal) and floor.code == "nobody_there":
         return [FloorModeSet(FloorMode.QUEUE)]
-    return floor
+    return floor if isinstance(floor, Refusal) else [*floor, *opened]
 
 
 def _start(room: Room, command: StartPhase, asking: Asking) -> list[Event] | Refusal:
@@ -425,7 +436,7 @@ def _start(room: Room, command: StartPhase, asking: Asking) -> list[Event] | Ref
     following = beginning(after, started, asking)
     if isinstance(following, Refusal):
         return following
-    return [*(TurnEnded(t.id) for t in room.floor.turns), started, *following]
+    return [*(TurnEnded(t.id) for t in room.floor.turns), *checkins.closing(room), started, *following]
 
 
 def copy_of(room: Room) -> Room:
@@ -502,6 +513,7 @@ def _leave_open(room: Room, command: LeaveOpen, asking: Asking) -> list[Event] |
     return [
         *(TurnEnded(t.id) for t in room.floor.turns),
         *([lowered_from(room, hands, asking.at)] if hands else []),
+        *checkins.closing(room),
         RoomLeftOpen(),
         FloorModeSet(FloorMode.OPEN),
     ]
@@ -578,6 +590,9 @@ def _taken_back(room: Room, event: PhaseTakenBack, stamp: Stamp) -> None:
     for turn in list(floor.turns):
         end_turn(room, turn.id, stamp.at)
     floor.just_ended = None
+    check_in = checkins.open_check_in(room)
+    if check_in is not None and check_in.visit == event.visit:
+        checkins.withdraw(check_in, stamp.at)
     before.phase.held_ms += session.phase.held_ms
     if session.closed_at is None:
         _allot(session, session.phase_index, before.allotted)

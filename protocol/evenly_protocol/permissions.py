@@ -10,6 +10,7 @@ from evenly_protocol import (
     agenda,
     agreement,
     attendance,
+    checkins,
     corrections,
     exchange,
     floor,
@@ -117,6 +118,10 @@ RULES: dict[type[Command], Rule] = {
     issues.KeepQuestions: Rule(Who.ANYONE, in_session=False),
     pairs.SetPairs: Rule(Who.FACILITATOR, in_hold=False),
     pairs.CallBack: Rule(Who.FACILITATOR),
+    # check-ins
+    checkins.OpenCheckIn: Rule(Who.FACILITATOR, in_hold=False),
+    checkins.CloseCheckIn: Rule(Who.FACILITATOR, in_session=False, in_hold=False),
+    checkins.WithdrawCheckIn: Rule(Who.FACILITATOR, in_session=False),
     # the boards
     actions.AddAction: Rule(Who.SPEAKER, in_session=False),
     actions.ConfirmAction: Rule(Who.SPEAKER, in_session=False),
@@ -150,6 +155,9 @@ RULES: dict[type[Command], Rule] = {
     session.EndDeserted: Rule(Who.SERVER),
     attendance.LetDeputyLead: Rule(Who.SERVER),
     pairs.EndPairs: Rule(Who.SERVER, in_hold=False),
+    checkins.CloseDueCheckIn: Rule(Who.SERVER, in_session=False, in_hold=False),
+    checkins.RecordResult: Rule(Who.SERVER, in_session=False),
+    checkins.GiveUpCheckIn: Rule(Who.SERVER, in_session=False),
     turns.PassToAnswer: Rule(Who.SERVER, in_hold=False),
     turns.MarkUnsure: Rule(Who.SERVER, in_hold=False),
     turns.MarkUnmarked: Rule(Who.SERVER, in_hold=False),

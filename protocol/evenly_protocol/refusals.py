@@ -63,6 +63,15 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "no_pairs": ("No pairs are talking now.", "Draw pairs first."),
     "bad_pairs": ("Those pairs do not fit the people here.", "Draw them again."),
     "no_dates": ("No dates are being asked about.", "Propose some first."),
+    "check_in_open": ("A check-in is open already.", "Close it, or take it back, before you open another."),
+    "no_such_check_in": ("That check-in is not open any more.", "Look at what came of it."),
+    "too_few": (
+        "Fewer than three people take part: an anonymous answer would not be anonymous.",
+        "Take a round, by name.",
+    ),
+    "too_many": ("Answers in words are for up to 32 people.", "Offer a choice of answers."),
+    "bad_options": ("Those answers do not fit the question.", "A choice has two to eight; a scale two ends or none."),
+    "not_asked": ("Nobody waits for that, or not any more.", "Nothing to do."),
     "board_full": ("The board is full.", "Finish, drop or take back something first."),
     "nobody_there": ("Nobody is there to be told.", "It is said when somebody is."),
 }

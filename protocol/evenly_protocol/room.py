@@ -17,6 +17,7 @@ from evenly_protocol import (
     agreement,
     airtime,
     attendance,
+    checkins,
     corrections,
     exchange,
     floor,
@@ -37,6 +38,7 @@ from evenly_protocol import (
 )
 from evenly_protocol.actions import Action
 from evenly_protocol.agreement import Agreement, Call
+from evenly_protocol.checkins import CheckIn
 from evenly_protocol.exchange import Post
 from evenly_protocol.facts import Asking, Command, Event, Stamp
 from evenly_protocol.floor import Floor
@@ -48,7 +50,7 @@ from evenly_protocol.series import DatePoll, Planned
 from evenly_protocol.session import PastSession, Session
 from evenly_protocol.settings import Settings
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Snapshots of another version are not read: the room is folded from its entries instead."""
 
 OUTCOMES_KEPT = 64
@@ -94,6 +96,7 @@ class Room(msgspec.Struct, array_like=True):
         met: who has been paired with whom.
         introductions: people made known to each other through asks that were met.
         coaching_minutes: minutes of coaching one to one.
+        check_ins: the check-ins, the oldest first.
     """
 
     id: bytes
@@ -126,6 +129,7 @@ class Room(msgspec.Struct, array_like=True):
     met: list[Met] = []
     introductions: int = 0
     coaching_minutes: int = 0
+    check_ins: list[CheckIn] = []
 
     @property
     def running(self) -> Session | None:
@@ -175,6 +179,7 @@ _PARTS = (
     exchange,
     series,
     labels,
+    checkins,
     corrections,
     undo,
 )
@@ -236,6 +241,7 @@ _QUIET = frozenset(
         *series.EVOLVE,
         *labels.EVOLVE,
         *pairs.EVOLVE,
+        *checkins.EVOLVE,
     }
 )
 """Events that change neither who is eligible nor whether talk counts."""

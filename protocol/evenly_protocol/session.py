@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from evenly_protocol import actions, agenda, airtime, issues, pairs, series
+from evenly_protocol import actions, agenda, airtime, checkins, issues, pairs, series
 from evenly_protocol.agenda import Phase, PhaseBefore, PhasePlan, PhaseStarted, Visit
 from evenly_protocol.airtime import Correction, Segment, Span
 from evenly_protocol.facts import Command, Event, Stamp
@@ -220,7 +220,8 @@ def _start(room: Room, command: StartSession, asking: Asking) -> list[Event] | R
     author = room.members[asking.by].ik if asking.by in room.members else b""
     started = SessionStarted(command.phases, here, command.host, author, command.planned)
     ended = [] if running is None else ending(room)
-    if command.phases[0].mode not in (FloorMode.SOLO, FloorMode.ROUND):
+    first = command.phases[0]
+    if first.mode not in (FloorMode.SOLO, FloorMode.ROUND) and first.check_in is None:
         return [*ended, started]
     after, stamp = agenda.copy_of(room), Stamp(room.seq + 1, asking.at, asking.id, asking.by)
     if ended:
@@ -236,8 +237,8 @@ def _has_screen(room: Room, seat: int) -> bool:
 
 
 def ending(room: Room) -> list[Event]:
-    """What the end of a session makes happen: its visitors leave with it."""
-    return [SessionEnded(), *visitors_leave(room)]
+    """What the end of a session makes happen: an open check-in closes, its visitors leave with it."""
+    return [*checkins.closing(room), SessionEnded(), *visitors_leave(room)]
 
 
 def _end(room: Room, command: EndSession, asking: Asking) -> list[Event] | Refusal:
@@ -327,6 +328,7 @@ def _started(room: Room, event: SessionStarted, stamp: Stamp) -> None:
         issues.note_holder(room, session, number, seat)
     series.note_held(room, session, stamp.at)
     actions.clear_board(room, session.number)
+    checkins.clear(room, session.number)
     here = set(event.attending)
     for member in room.members.values():
         member.presence = Presence.HERE if member.seat in here else Presence.GONE
@@ -352,7 +354,7 @@ def _ended(room: Room, event: SessionEnded, stamp: Stamp) -> None:
     session = room.running
     if session is None:
         return
-    _release(session, stamp.at)
+    _release(room, session, stamp.at)
     for turn in list(session.floor.turns):
         end_turn(room, turn.id, stamp.at)
     session.floor = Floor(mode=session.floor.mode, idle_since=stamp.at)
@@ -381,10 +383,10 @@ def _hold_began(room: Room, event: HoldBegan, stamp: Stamp) -> None:
 
 def _hold_ended(room: Room, event: HoldEnded, stamp: Stamp) -> None:
     if room.session is not None:
-        _release(room.session, stamp.at)
+        _release(room, room.session, stamp.at)
 
 
-def _release(session: Session, at: int) -> None:
+def _release(room: Room, session: Session, at: int) -> None:
     """Every clock goes on from where it stood."""
     if session.held_since is None:
         return
@@ -396,6 +398,7 @@ def _release(session: Session, at: int) -> None:
         session.held_ms += stood
     if session.pairs is not None and not session.pairs.over:
         session.pairs.ends_at += at - max(since, session.pairs.began)
+    checkins.stand_still(room, since, at)
     floor.idle_since += at - max(since, floor.idle_since)
     for turn in floor.turns:
         turn.stand_still(since, at)

@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
         carry_percent: how much of a balance is carried to the next session, 0–100.
         limit_ms: the length of a turn at which its speaker is told, milliseconds; 0 is none.
         minute_ms: what one press of *one more minute* gives, milliseconds.
+        facilitators_answer: facilitators take part in check-ins.
     """
 
     order: Order = Order.FAIR
@@ -37,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, array_like=True):
     carry_percent: int = 50
     limit_ms: int = 0
     minute_ms: int = 60_000
+    facilitators_answer: bool = True
 
 
 class ChangeSettings(Command, frozen=True):

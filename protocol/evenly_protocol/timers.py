@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from evenly_protocol import checkins
 from evenly_protocol.attendance import deputy_due
 from evenly_protocol.facts import Command
 from evenly_protocol.pairs import pairs_due
@@ -35,7 +36,7 @@ def _dues(room: Room) -> Iterator[tuple[int, Command]]:
         unsure = unsure_at(room, turn)
         if unsure is not None:
             yield unsure, MarkUnsure(turn.id)
-    for due in (pairs_due(room), deputy_due(room), empty_due(room)):
+    for due in (pairs_due(room), deputy_due(room), empty_due(room), checkins.due(room)):
         if due is not None:
             yield due
     unmarked = unmarked_at(room)

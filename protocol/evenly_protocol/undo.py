@@ -22,6 +22,7 @@ from evenly_protocol.agenda import (
     RoomLeftOpen,
     allotment,
 )
+from evenly_protocol.checkins import CheckInOpened, CheckInWithdrawn, open_check_in
 from evenly_protocol.corrections import AirTimeCorrected, CorrectionUndone, can_undo
 from evenly_protocol.facts import Command, Event, Stamp, wire_name
 from evenly_protocol.floor import FloorModeSet
@@ -60,6 +61,7 @@ Inverse = (
     | HostSet
     | SeriesPlanned
     | PlannedChanged
+    | CheckInWithdrawn
 )
 """The events that take steps back."""
 
@@ -166,6 +168,9 @@ def _fits(room: Room, event: Inverse) -> bool:
             return room.running is not None and not up & back
         case SettingsChanged():
             return True
+        case CheckInWithdrawn():
+            check_in = open_check_in(room)
+            return check_in is not None and check_in.id == event.check_in
         case PhaseTakenBack():
             session = room.running
             return session is not None and session.before is not None and session.phase.visit == event.visit
@@ -291,6 +296,10 @@ def _of_settings(room: Room, event: SettingsChanged, stamp: Stamp) -> Inverse | 
     return SettingsChanged(room.settings)
 
 
+def _of_opened(room: Room, event: CheckInOpened, stamp: Stamp) -> Inverse | None:
+    return CheckInWithdrawn(stamp.id)
+
+
 _INVERSE: dict[type[Event], Callable[[Room, Any, Stamp], Inverse | None]] = {
     TurnBegan: _of_turn,
     HandsLowered: _of_lowered,
@@ -310,6 +319,7 @@ _INVERSE: dict[type[Event], Callable[[Room, Any, Stamp], Inverse | None]] = {
     HostSet: _of_host,
     SeriesPlanned: _of_series,
     PlannedChanged: _of_planned,
+    CheckInOpened: _of_opened,
 }
 
 DECIDE: dict[type[Command], Callable[[Room, Any, Asking], list[Event] | Refusal]] = {Undo: _undo}

@@ -15,7 +15,7 @@ import msgspec
 from evenly_protocol.facts import wire_name
 from evenly_protocol.room import AnyCommand, AnyEvent, Entry
 
-VERSION = (1, 1)
+VERSION = (1, 2)
 """Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
 
 MESSAGE_AT_MOST = 16 * 1024
@@ -76,7 +76,7 @@ class RelayType(StrEnum):
     """What an envelope carries; the payload is not the server's to read.
 
     The first three are private words between one seat and the facilitators. The others are the steps of an
-    anonymous check-in; this version of the server refuses them.
+    anonymous check-in; what each carries is in `relayed`.
     """
 
     INVITE = "invite"
@@ -92,9 +92,16 @@ class RelayType(StrEnum):
     SHARES = "shares"
     RESULT = "result"
     REFUSE = "refuse"
+    DONE = "done"
+    WORDS = "words"
+    PROGRESS = "progress"
 
 
 PRIVATE_WORDS = (RelayType.INVITE, RelayType.INVITE_ANSWER, RelayType.AGREEMENT_TALK)
+
+
+ASKED_FOR = (RelayType.COMMIT, RelayType.REVEAL, RelayType.MASK, RelayType.OPEN, RelayType.SHARES, RelayType.RESULT)
+"""What a member sends because the server has asked for it: each once a step, and REFUSE in place of any."""
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, tag=wire_name, tag_field="frame"):
@@ -158,7 +165,14 @@ class AnswerKnock(Frame, frozen=True):
 
 
 class Relay(Frame, frozen=True):
-    """An envelope. `to`: a seat; 0 is everybody it concerns. From the server, `to` is who sent it."""
+    """An envelope. `to`: a seat; 0 is everybody it concerns. From the server, `to` is who sent it, 0 the server itself.
+
+    Attributes:
+        check_in: the check-in it belongs to; empty for an epoch's.
+        epoch: the number of the epoch.
+        stage: `N`, `A` or `B`; empty for an epoch's.
+        k: which attempt at closing.
+    """
 
     type: RelayType
     to: int

@@ -122,3 +122,30 @@ class Source(StrEnum):
     SOLO = "solo"
     MARK = "mark"
     UNMARKED = "unmarked"
+
+
+class CheckInKind(StrEnum):
+    """What an anonymous check-in asks for."""
+
+    SCALE = "scale"
+    MOOD = "mood"
+    YESNO = "yesno"
+    CHOICE = "choice"
+    MULTI = "multi"
+    FIST = "fist"
+    WORDS = "words"
+    TEXT = "text"
+
+
+TEXT_KINDS = (CheckInKind.WORDS, CheckInKind.TEXT)
+"""The kinds that are answered in words of one's own."""
+
+
+class CheckInState(StrEnum):
+    """How a check-in stands: it is answered while `open`; the others follow, and only one of the last three."""
+
+    OPEN = "open"
+    CLOSING = "closing"
+    RECORDED = "recorded"
+    GIVEN_UP = "given_up"
+    WITHDRAWN = "withdrawn"

@@ -21,9 +21,10 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import msgspec
-from evenly_protocol import attendance, members, seats
+from evenly_protocol import attendance, checkins, members, seats, settings
 from evenly_protocol.agreement import AnswerAgreement
 from evenly_protocol.attendance import NoticeConnected, NoticeLost
+from evenly_protocol.checkins import CloseDueCheckIn, GiveUpCheckIn, RecordResult
 from evenly_protocol.facts import Asking, Command, Event
 from evenly_protocol.members import is_facilitator, seat_of
 from evenly_protocol.refusals import Refusal, refuse
@@ -44,6 +45,7 @@ from evenly_protocol.seats import Admit
 from evenly_protocol.session import NoticeGap, SessionStarted
 from evenly_protocol.timers import next_due
 from evenly_protocol.wire import (
+    ASKED_FOR,
     CHUNK,
     PRIVATE_WORDS,
     Accepted,
@@ -67,6 +69,7 @@ from evenly_protocol.words import SERVER, Presence
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from evenly_server.checkins import CheckInRelay
 from evenly_server.clock import Alarm, Clock
 from evenly_server.fanout import NEVER_PAUSED, Fanout
 from evenly_server.journal.interface import Journal, JournalDamaged, Outcome, Snapshot, room_mark
@@ -92,6 +95,18 @@ RETRY_MS = 1_000
 
 CHUNK_WITHIN_S = 30.0
 """A client that takes longer than this to take one chunk of a snapshot is cut."""
+
+
+CONCERNS_CHECK_INS = frozenset(
+    {
+        *checkins.EVOLVE,
+        *attendance.EVOLVE,
+        *seats.EVOLVE,
+        *settings.EVOLVE,
+        SessionStarted,
+    }
+)
+"""Events after which those who take part in check-ins may be others, or a check-in stands differently."""
 
 
 class Asked(NamedTuple):
@@ -150,6 +165,7 @@ class RoomActor:
         self._saving = False
         self._stopping = False
         self.ended = False
+        self._check_ins = CheckInRelay(self, tools.clock.now)
         self._catching_up: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._run(), name=f"room {self.mark}")
 
@@ -180,6 +196,7 @@ class RoomActor:
         alive = await tools.journal.alive_until(room_id)
         actor = cls(room, tools, tail)
         actor.resumed(max(room.at, alive or 0))
+        actor._check_ins.stir()
         return actor
 
     def resumed(self, alive_until: int) -> None:
@@ -199,6 +216,7 @@ class RoomActor:
 
     async def _finish(self) -> None:
         await self._task
+        self._check_ins.stop()
         for task in list(self._catching_up):
             task.cancel()
         await asyncio.gather(*self._catching_up, return_exceptions=True)
@@ -310,12 +328,17 @@ class RoomActor:
         knocking.answer.set_result(guest if admit else None)
         return None
 
-    # -- private words -------------------------------------------------------------------------------------------
+    # -- envelopes -----------------------------------------------------------------------------------------------
+
+    def asked_for(self, line: Line, frame: Relay) -> bool:
+        """Takes an envelope that a step of a check-in waits for; whether it was one."""
+        asked = frame.type in (*ASKED_FOR, RelayType.REFUSE)
+        return asked and self._check_ins.received(line.ik, frame)
 
     def relay(self, line: Line, frame: Relay) -> Refusal | None:
-        """Hands an envelope on to whom it concerns; it leaves no trace."""
+        """Hands any other envelope on to whom it concerns; it leaves no trace."""
         if frame.type not in PRIVATE_WORDS:
-            return refuse("unknown_command")
+            return None if self._check_ins.received(line.ik, frame) else refuse("not_asked")
         if frame.type is RelayType.INVITE:
             if not is_facilitator(self.room, line.seat):
                 return refuse("not_allowed")
@@ -327,6 +350,22 @@ class RoomActor:
         payload = encode([msgspec.structs.replace(frame, to=line.seat)])
         self._tools.fanout.send(payload, [other.socket for other in to])
         return None
+
+    # What check-ins are given of the room (`Around`).
+
+    def send(self, member: bytes, relay: Relay) -> None:
+        """An envelope to a device's connection, if there is one."""
+        line = self._lines.get(seat_of(self.room, member))
+        if line is not None and line.live:
+            line.send(relay)
+
+    def close(self, command: CloseDueCheckIn) -> None:
+        """Everybody is done with a check-in."""
+        self._notice(command)
+
+    def settle(self, command: RecordResult | GiveUpCheckIn) -> None:
+        """Journals what came of a check-in; tried again until it is on disk."""
+        self._notice(command)
 
     async def history(self, after: int) -> Entries:
         """A page of entries after `after`, as they are in the journal."""
@@ -378,6 +417,7 @@ class RoomActor:
     def _break_off(self, batch: deque[Asked], code: Bye) -> None:
         """This actor cannot go on: all part, nothing waits any more, and the room is read anew when somebody comes."""
         self._stopping = self.ended = True
+        self._check_ins.stop()
         self._since_snapshot = 0
         for line in self.lines():
             line.goodbye(code)
@@ -528,6 +568,8 @@ class RoomActor:
         for entry, body in entries:
             self._tail.append((entry.id, body))
             self._attend_to(entry)
+        if any(type(event) in CONCERNS_CHECK_INS for entry, _ in entries for event in entry.events):
+            self._check_ins.stir()
         if self._since_snapshot >= SNAPSHOT_EVERY:
             self._since_snapshot = 0
             # Taken now, while the room is what is on disk: a later batch may be decided and then not saved.

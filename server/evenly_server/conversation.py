@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 
-from evenly_protocol.refusals import Refusal
+from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.wire import (
     MESSAGE_AT_MOST,
     AgreementFirst,
@@ -226,10 +226,13 @@ def _paced(line: Line) -> bool:
 
 
 def _relay(line: Line, actor: RoomActor, frame: Relay) -> None:
-    if not line.counted or not _paced(line):
-        line.send(Refused(b"", "too_fast" if line.counted else "not_allowed"))
+    if not line.counted:
+        line.send(Refused(b"", "not_allowed"))
         return
-    refusal = actor.relay(line, frame)
+    # What is asked for comes as fast as it is asked; anything else has the pace of commands.
+    if actor.asked_for(line, frame):
+        return
+    refusal = actor.relay(line, frame) if _paced(line) else refuse("too_fast")
     if refusal is not None:
         line.send(Refused(b"", refusal.code))
 

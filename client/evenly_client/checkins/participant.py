@@ -1,0 +1,605 @@
+"""One device in a room's check-ins: what it answers to each of the server's envelopes. No I/O but the ledger's.
+
+The server only moves envelopes. Whatever it says is checked here, and what does not hold is refused with a code; the
+rules are those of anonymity.md, "Close". An answer is in this process's memory alone until the check-in closes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from evenly_protocol.checkins import FEWEST, counters, vector_bytes
+from evenly_protocol.relayed import (
+    Committed,
+    Masks,
+    Opened,
+    Progress,
+    Released,
+    Revealed,
+    Standing,
+    pack,
+    unpack,
+)
+from evenly_protocol.wire import Relay, RelayType
+from evenly_protocol.words import TEXT_KINDS, CheckInKind
+
+from evenly_client.checkins import ballots, blocks, derivations
+from evenly_client.checkins.attempt import Attempt, AttemptRefused
+from evenly_client.checkins.ballots import BadAnswer
+from evenly_client.checkins.derivations import Context
+from evenly_client.checkins.epoch import Epoch, EpochRefused, Handshake
+from evenly_client.checkins.ledger import Burned, CannotBurn, Electorate, Ledger, asked_again
+from evenly_client.sealing import DeviceKey
+
+SMALL: Final = (3, 4)
+"""Among so few, one answer is easily guessed: whoever answered among five or more is asked again."""
+
+Answer = tuple[int, ...] | str
+"""What was chosen, counted from 0 (nothing: an abstention), or words (empty: an abstention)."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A check-in as its question stands inside its seals."""
+
+    id: bytes
+    kind: CheckInKind
+    session: int
+    question: bytes
+    options: tuple[bytes, ...] = ()
+
+    @property
+    def in_words(self) -> bool:
+        """Whether it is answered in words of one's own."""
+        return self.kind in TEXT_KINDS
+
+    @property
+    def answers(self) -> int:
+        """How many answers a numeric kind has."""
+        return counters(self.kind, len(self.options))
+
+
+class Verdict(Enum):
+    """What a recorded result is to this member."""
+
+    IN = "in"
+    """My answer, or my abstention, is in it; it is what was computed here."""
+    NOT_IN = "not_in"
+    """I was to take part, and what I said is not in it."""
+    DIFFERS = "differs"
+    """It is another result than was computed here."""
+    UNKNOWN = "unknown"
+    """My connection was lost while it closed: what I said may be in it or not."""
+    ABSENT = "absent"
+    """I had no part in it."""
+
+
+class _CheckIn:
+    """What this machine knows of one check-in until it is settled."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.answer: Answer = "" if asked.in_words else ()
+        self.said = False
+        self.shown = 0
+        self.done = False
+        self.closing = False
+        self.highest_k = 0
+        self.held: Relay | None = None
+        self.agreed_to_few = False
+        self.reserved: tuple[Context, int, bytes] | None = None
+        self.opened: Attempt | None = None
+        self.epoch = 0
+        self.result = b""
+        self.progress: Progress | None = None
+        self.closes: Progress | None = None
+        self.most = 0
+        self.least = 0
+
+
+class Participant:
+    """One device in one room.
+
+    Attributes:
+        epoch: the keys that stand now; None before there are any.
+        asks_few: how many there are now where the member is asked whether so few are enough, by check-in.
+        verdicts: what came of check-ins, by id.
+        own_results: the sealed results computed here that differ from the recorded ones, or were not recorded.
+    """
+
+    def __init__(
+        self,
+        room: bytes,
+        room_key: bytes,
+        device: DeviceKey,
+        ledger: Ledger,
+        *,
+        session: Callable[[], int],
+        now: Callable[[], int],
+        random_slot: Callable[[int], int] = secrets.randbelow,
+    ) -> None:
+        """`session`: the number of the room's session; `now`: this machine's own clock, UTC milliseconds."""
+        self.epoch: Epoch | None = None
+        self.asks_few: dict[bytes, int] = {}
+        self.verdicts: dict[bytes, Verdict] = {}
+        self.own_results: dict[bytes, bytes] = {}
+        self._room, self._room_key, self._device, self._ledger = room, room_key, device, ledger
+        self._session, self._now, self._random_slot = session, now, random_slot
+        self._check_ins: dict[bytes, _CheckIn] = {}
+        self._handshake: Handshake | None = None
+        self._epochs: dict[int, Epoch] = {}
+        self._last_epoch = 0
+        self._current: Attempt | None = None
+
+    # -- what the member does ------------------------------------------------------------------------------------
+
+    def open(self, asked: Asked) -> None:
+        """A check-in is open, in which this member may take part."""
+        self._check_ins.setdefault(asked.id, _CheckIn(asked))
+
+    def answer(self, check_in: bytes, answer: Answer) -> None:
+        """The member's answer, in place of an earlier one; it can be changed until the close.
+
+        Raises:
+            BadAnswer: the question has no such answer, or it is closed.
+        """
+        c = self._check_ins.get(check_in)
+        if c is None or c.closing:
+            raise BadAnswer("no answer can be given any more")
+        if isinstance(answer, str) is not c.asked.in_words:
+            raise BadAnswer("no such answer")
+        if isinstance(answer, str):
+            if len(answer.encode()) > blocks.text_bytes(c.asked.kind):
+                raise BadAnswer("the answer is too long")
+        else:
+            ballots.ballot(c.asked.kind, c.asked.answers, answer)
+        c.answer, c.said, c.shown = answer, bool(answer), self.people
+
+    def answer_of(self, check_in: bytes) -> Answer | None:
+        """What the member has answered so far; None where nothing."""
+        c = self._check_ins.get(check_in)
+        return c.answer if c is not None and c.said else None
+
+    def done(self, check_in: bytes) -> list[Relay]:
+        """The member is done with it: has answered, or abstains."""
+        c = self._check_ins.get(check_in)
+        if c is None or c.closing:
+            return []
+        if not c.done and not c.said:
+            c.shown = self.people
+        c.done = True
+        return [Relay(RelayType.DONE, 0, check_in=check_in)]
+
+    def is_done(self, check_in: bytes) -> bool:
+        """Whether the member has said so."""
+        c = self._check_ins.get(check_in)
+        return c is not None and c.done
+
+    def go_on(self, check_in: bytes, *, agree: bool) -> list[Relay]:
+        """The member's answer to whether so few are enough."""
+        c = self._check_ins.get(check_in)
+        self.asks_few.pop(check_in, None)
+        if c is None or c.held is None:
+            return []
+        held, c.held = c.held, None
+        if not agree:
+            return [_refusal(held, "declined")]
+        c.agreed_to_few = True
+        return self._attempted(held)
+
+    def words_match(self) -> None:
+        """The member has heard the same three words as stand here."""
+        if self.epoch is not None:
+            self._ledger.note_compared(self.epoch.keys)
+
+    # -- what can be seen ----------------------------------------------------------------------------------------
+
+    @property
+    def people(self) -> int:
+        """How many take part as things stand."""
+        return len(self.epoch.keys) if self.epoch is not None else 0
+
+    @property
+    def members(self) -> list[bytes]:
+        """Who takes part as things stand, by device key."""
+        return list(self.epoch.keys) if self.epoch is not None else []
+
+    @property
+    def compared(self) -> bool:
+        """Whether every key of the epoch was in one whose words matched."""
+        return self.epoch is not None and self._ledger.compared() >= set(self.epoch.keys)
+
+    def progress(self, check_in: bytes) -> Progress | None:
+        """How many are done, or, once it closes, how many have sent what is waited for; None where not known."""
+        c = self._check_ins.get(check_in)
+        if c is None:
+            return None
+        return c.closes if c.closing else c.progress
+
+    def left_out(self, check_in: bytes) -> int:
+        """Without how many it is being closed, who were there when the close began."""
+        c = self._check_ins.get(check_in)
+        return c.most - c.least if c is not None else 0
+
+    def result_of(self, check_in: bytes) -> bytes:
+        """The sealed result as computed here; empty before."""
+        c = self._check_ins.get(check_in)
+        return c.result if c is not None else self.own_results.get(check_in, b"")
+
+    def standing(self) -> list[Relay]:
+        """What this client says after a reconnect, for every check-in that is not settled."""
+        return [self._standing(c) for c in self._check_ins.values()]
+
+    def _standing(self, c: _CheckIn) -> Relay:
+        epoch = self.epoch if c.opened is None else self._epochs.get(c.epoch)
+        standing = Standing(epoch.roster_hash if epoch is not None else b"", c.highest_k, c.done)
+        if c.opened is not None:
+            at = c.opened.context
+            standing = Standing(
+                at.roster_hash, c.highest_k, c.done, at.stage, at.k, c.opened.h1, c.opened.roster, c.opened.opening()
+            )
+        number = epoch.number if epoch is not None else 0
+        return Relay(RelayType.ROSTER, 0, pack(standing), c.asked.id, number)
+
+    # -- what becomes of it --------------------------------------------------------------------------------------
+
+    def close(self, check_in: bytes) -> None:
+        """The room says that answers are being added up."""
+        c = self._check_ins.get(check_in)
+        if c is not None:
+            c.closing = True
+
+    def recorded(self, check_in: bytes, sealed: bytes) -> None:
+        """The room has this result."""
+        at = None if self._current is None else self._current.context
+        sent = at is not None and at.check_in == check_in and at.stage != "A"
+        c = self._forget(check_in)
+        if c is None:
+            self.verdicts.setdefault(check_in, Verdict.ABSENT)
+        elif c.opened is None and sent:
+            self.verdicts[check_in] = Verdict.UNKNOWN
+        elif c.opened is None:
+            self.verdicts[check_in] = Verdict.NOT_IN if c.said else Verdict.ABSENT
+        elif c.result and c.result != sealed:
+            self.verdicts[check_in] = Verdict.DIFFERS
+            self.own_results[check_in] = c.result
+        elif c.result or c.opened.h1[:12] == sealed[1:13]:
+            self.verdicts[check_in] = Verdict.IN
+        else:
+            self.verdicts[check_in] = Verdict.NOT_IN
+
+    def given_up(self, check_in: bytes) -> None:
+        """The room has no result and never will. One that was computed here is kept here."""
+        c = self._forget(check_in)
+        if c is not None and c.result:
+            self.own_results[check_in] = c.result
+
+    def _forget(self, check_in: bytes) -> _CheckIn | None:
+        c = self._check_ins.pop(check_in, None)
+        self.asks_few.pop(check_in, None)
+        if self._current is not None and self._current.context.check_in == check_in:
+            self._current = None
+        self._drop_old_epochs()
+        return c
+
+    # -- envelopes -----------------------------------------------------------------------------------------------
+
+    def received(self, relay: Relay) -> list[Relay]:
+        """What this client answers to an envelope of the server's."""
+        match relay.type:
+            case RelayType.COMMIT:
+                return self._commit(relay)
+            case RelayType.REVEAL:
+                return self._reveal(relay)
+            case RelayType.ROSTER if not relay.check_in:
+                return self._stands(relay)
+            case RelayType.ROSTER:
+                return self._attempted(relay)
+            case RelayType.MASKS:
+                return self._masks(relay)
+            case RelayType.OPENS:
+                return self._opens(relay)
+            case RelayType.SHARES:
+                return self._shares(relay)
+            case RelayType.PROGRESS:
+                return self._progressed(relay)
+            case _:
+                return []
+
+    def _progressed(self, relay: Relay) -> list[Relay]:
+        c, progress = self._check_ins.get(relay.check_in), unpack(relay.payload, Progress)
+        if c is not None and progress is not None:
+            if relay.stage:
+                c.closes = progress
+            else:
+                c.progress = progress
+        return []
+
+    # -- the epoch -----------------------------------------------------------------------------------------------
+
+    def _commit(self, relay: Relay) -> list[Relay]:
+        if relay.epoch <= self._last_epoch:
+            return []
+        self._last_epoch = relay.epoch
+        self._handshake = Handshake(self._room, self._room_key, self._device, relay.epoch, self._session())
+        return [Relay(RelayType.COMMIT, 0, self._handshake.commitment(), epoch=relay.epoch)]
+
+    def _reveal(self, relay: Relay) -> list[Relay]:
+        handshake, committed = self._handshake, unpack(relay.payload, list[Committed])
+        if handshake is None or handshake.number != relay.epoch or committed is None:
+            return []
+        try:
+            return [Relay(RelayType.REVEAL, 0, pack(handshake.reveal(committed)), epoch=relay.epoch)]
+        except EpochRefused:
+            self._handshake = None
+            return []
+
+    def _stands(self, relay: Relay) -> list[Relay]:
+        handshake, revealed = self._handshake, unpack(relay.payload, list[Revealed])
+        if handshake is None or handshake.number != relay.epoch or revealed is None:
+            return []
+        self._handshake = None
+        try:
+            self.epoch = handshake.standing(revealed)
+        except EpochRefused:
+            return []
+        self._epochs[self.epoch.number] = self.epoch
+        self._drop_old_epochs()
+        return []
+
+    def _drop_old_epochs(self) -> None:
+        needed = {c.epoch for c in self._check_ins.values() if c.highest_k}
+        if self.epoch is not None:
+            needed.add(self.epoch.number)
+        self._epochs = {number: epoch for number, epoch in self._epochs.items() if number in needed}
+
+    # -- MASK ----------------------------------------------------------------------------------------------------
+
+    def _attempted(self, relay: Relay) -> list[Relay]:
+        c, roster = self._check_ins.get(relay.check_in), unpack(relay.payload, list[bytes])
+        epoch = self._epochs.get(relay.epoch)
+        if c is None or roster is None or epoch is None:
+            return [_refusal(relay, "stale")]
+        if self._is_current(relay) and self._current is not None and self._current.roster == roster:
+            return [_reply(relay, RelayType.MASK, pack(self._current.masked))]
+        c.closes = None
+        c.most, c.least = max(c.most, len(roster)), len(roster)
+        code = self._why_not(c, relay, roster, epoch)
+        if code:
+            return [_refusal(relay, code)]
+        if c.shown > max(SMALL) and len(roster) in SMALL and not c.agreed_to_few:
+            c.held = relay
+            self.asks_few[c.asked.id] = len(roster)
+            return []
+        context = self._context(c, relay, roster, epoch)
+        x = self._vector(c, context)
+        if x is None:
+            return [_refusal(relay, "bad_step")]
+        # An attempt that was never opened can never be opened from here on: only one may.
+        self._current = None
+        c.highest_k, c.epoch = relay.k, epoch.number
+        if relay.stage != "B":
+            c.reserved = None
+        self._current = Attempt(context, self._device, self._room_key, epoch.roots, x)
+        if relay.stage == "A":
+            c.reserved = (context, _slot_of(x), b"")
+        self._drop_old_epochs()
+        return [_reply(relay, RelayType.MASK, pack(self._current.masked))]
+
+    def _why_not(self, c: _CheckIn, relay: Relay, roster: list[bytes], epoch: Epoch) -> str:
+        """The code with which an attempt is refused; empty for none."""
+        if not c.closing or relay.stage not in (("A", "B") if c.asked.in_words else ("N",)):
+            return "bad_step"
+        if epoch.session != c.asked.session or roster != sorted(set(roster)) or not set(roster) <= set(epoch.keys):
+            return "other_key"
+        if self._device.public not in roster:
+            return "not_in_roster"
+        if len(roster) < FEWEST:
+            return "too_few"
+        if relay.k < c.highest_k or (relay.k == c.highest_k and not self._writes_next(c, relay, roster)):
+            return "stale"
+        if self._ledger.burned(c.asked.id, "B" if c.asked.in_words else "N"):
+            return "burned"
+        if 3 * len(roster) < 2 * (c.shown or len(epoch.keys)):
+            return "shrunk"
+        if self._asked_again(c, roster):
+            return "asked_again"
+        return ""
+
+    def _writes_next(self, c: _CheckIn, relay: Relay, roster: list[bytes]) -> bool:
+        """Whether this is the `B` that follows the `A` of this very attempt."""
+        if relay.stage != "B" or c.reserved is None or not c.reserved[2]:
+            return False
+        context = c.reserved[0]
+        return context.k == relay.k and [ik for ik, _ in context.roster] == roster
+
+    def _asked_again(self, c: _CheckIn, roster: Sequence[bytes]) -> bool:
+        return asked_again(self._ledger, self._question_key(c), c.asked.session, roster, self._now())
+
+    def _question_key(self, c: _CheckIn) -> bytes:
+        return derivations.question_key(self._room_key, c.asked.kind.value, c.asked.question, c.asked.options)
+
+    def _context(self, c: _CheckIn, relay: Relay, roster: list[bytes], epoch: Epoch) -> Context:
+        bind = b""
+        if relay.stage == "B" and c.reserved is not None:
+            bind = derivations.binding(c.reserved[2])
+        return Context(
+            self._room,
+            c.asked.session,
+            epoch.roster_hash,
+            c.asked.id,
+            self._question_key(c),
+            relay.stage,
+            relay.k,
+            vector_bytes(c.asked.kind, len(c.asked.options), relay.stage, len(roster)),
+            bind,
+            tuple((ik, epoch.keys[ik]) for ik in roster),
+        )
+
+    def _vector(self, c: _CheckIn, context: Context) -> int | None:
+        """What this member adds to the sum; None where it has no part in it."""
+        if context.stage == "N":
+            chosen = () if isinstance(c.answer, str) else c.answer
+            return ballots.ballot(c.asked.kind, c.asked.answers, chosen)
+        if context.stage == "A":
+            return blocks.reserving(self._random_slot(context.length))
+        if c.reserved is None:
+            return None
+        taken = blocks.taken(c.reserved[2], len(context.roster))
+        if taken is None or c.reserved[1] not in taken:
+            return None
+        text = c.answer.encode() if isinstance(c.answer, str) else b""
+        block = blocks.sealed_block(self._ballot_key(context), c.asked.kind, text)
+        return derivations.number(block) << 8 * len(block) * taken.index(c.reserved[1])
+
+    def _ballot_key(self, context: Context) -> bytes:
+        return derivations.ballot_key(self._room_key, context.bind)
+
+    # -- OPEN ----------------------------------------------------------------------------------------------------
+
+    def _is_current(self, relay: Relay) -> bool:
+        current = self._current
+        return current is not None and self._is(current, relay)
+
+    def _is(self, attempt: Attempt, relay: Relay) -> bool:
+        at, epoch = attempt.context, self._epochs.get(relay.epoch)
+        same = (at.check_in, at.stage, at.k) == (relay.check_in, relay.stage, relay.k)
+        return same and epoch is not None and epoch.roster_hash == at.roster_hash
+
+    def _masks(self, relay: Relay) -> list[Relay]:
+        c, masks = self._check_ins.get(relay.check_in), unpack(relay.payload, Masks)
+        if c is None or masks is None:
+            return [_refusal(relay, "bad_step")]
+        if c.opened is not None and self._is(c.opened, relay):
+            return self._opened_before(c.opened, relay, masks)
+        attempt = self._current
+        if attempt is None or not self._is(attempt, relay):
+            return [_refusal(relay, "bad_step")]
+        if attempt.h1:
+            return self._opened_before(attempt, relay, masks)
+        try:
+            attempt.check_masks(masks)
+        except AttemptRefused:
+            self._current = None
+            return [_refusal(relay, "bad_step")]
+        code = self._burn(c, attempt)
+        if code:
+            self._current = None
+            return [_refusal(relay, code)]
+        if attempt.context.stage != "A":
+            c.opened, self._current = attempt, None
+        return [_reply(relay, RelayType.OPEN, pack(attempt.opening()))]
+
+    def _opened_before(self, attempt: Attempt, relay: Relay, masks: Masks) -> list[Relay]:
+        """The same masks again are answered as before; others of this attempt never are."""
+        try:
+            attempt.check_masks(masks)
+        except AttemptRefused:
+            return [_refusal(relay, "bad_step")]
+        return [_reply(relay, RelayType.OPEN, pack(attempt.opening()))]
+
+    def _burn(self, c: _CheckIn, attempt: Attempt) -> str:
+        """Writes down that this attempt is opened. The code of a refusal where it must not be; empty for done."""
+        context = attempt.context
+        if self._asked_again(c, attempt.roster):
+            return "asked_again"
+        try:
+            if context.stage == "A":
+                self._ledger.burn(context.check_in, "A", context.k)
+            else:
+                electorate = Electorate(context.session, self._now(), frozenset(attempt.roster))
+                self._ledger.burn(context.check_in, context.stage, 0, context.question_key, electorate)
+        except Burned:
+            return "burned"
+        except CannotBurn:
+            return "bad_step"
+        return ""
+
+    # -- RECOVER, result -----------------------------------------------------------------------------------------
+
+    def _opened(self, relay: Relay) -> tuple[_CheckIn, Attempt] | None:
+        """The attempt of this envelope, if this client has opened it."""
+        c = self._check_ins.get(relay.check_in)
+        if c is None:
+            return None
+        for attempt in (c.opened, self._current):
+            if attempt is not None and attempt.h1 and self._is(attempt, relay):
+                return c, attempt
+        return None
+
+    def _opens(self, relay: Relay) -> list[Relay]:
+        mine, opens = self._opened(relay), unpack(relay.payload, list[Opened])
+        if mine is None or opens is None:
+            return [_refusal(relay, "bad_step")]
+        c, attempt = mine
+        try:
+            missing = attempt.check_opens(opens)
+        except AttemptRefused:
+            return [_refusal(relay, "bad_step")]
+        if not missing:
+            return self._result(c, attempt, relay)
+        if attempt.place in missing:
+            return []
+        return [_reply(relay, RelayType.SHARES, pack(attempt.release(missing)))]
+
+    def _shares(self, relay: Relay) -> list[Relay]:
+        mine, released = self._opened(relay), unpack(relay.payload, list[Released])
+        if mine is None or released is None:
+            return [_refusal(relay, "bad_step")]
+        c, attempt = mine
+        try:
+            if attempt.total is None:
+                attempt.restore(released)
+        except AttemptRefused:
+            return [_refusal(relay, "bad_step")]
+        return self._result(c, attempt, relay)
+
+    def _result(self, c: _CheckIn, attempt: Attempt, relay: Relay) -> list[Relay]:
+        if attempt.total is None:
+            return [_refusal(relay, "bad_step")]
+        context, length = attempt.context, attempt.context.length
+        vector = derivations.vector(attempt.total, length)
+        if context.stage == "A":
+            if c.reserved is None or blocks.taken(vector, attempt.people) is None:
+                return [_refusal(relay, "collision")]
+            c.reserved = (context, c.reserved[1], vector)
+            return [_reply(relay, RelayType.RESULT)]
+        canonical = self._canonical(c, attempt, vector)
+        if canonical is None:
+            return [_refusal(relay, "spoiled")]
+        c.result = derivations.sealed_result(
+            self._room_key, self._room, context.check_in, attempt.h1, canonical, length
+        )
+        return [_reply(relay, RelayType.RESULT, c.result)]
+
+    def _canonical(self, c: _CheckIn, attempt: Attempt, vector: bytes) -> bytes | None:
+        """The result as it is sealed; None when it cannot be one."""
+        if attempt.context.stage == "N":
+            possible = ballots.possible(c.asked.kind, ballots.counts(vector), attempt.people)
+            return vector if possible else None
+        key = self._ballot_key(attempt.context)
+        texts = [blocks.opened_block(key, block) for block in blocks.blocks(vector, c.asked.kind)]
+        if c.reserved is None:
+            return None
+        taken = blocks.taken(c.reserved[2], attempt.people)
+        mine = c.answer.encode() if isinstance(c.answer, str) else b""
+        if taken is None or texts[taken.index(c.reserved[1])] != mine:
+            return None
+        found = [text for text in texts if text is not None]
+        return blocks.canonical(found) if len(found) == attempt.people else None
+
+
+def _slot_of(reserving: int) -> int:
+    return (reserving.bit_length() - 1) // 8
+
+
+def _reply(relay: Relay, type: RelayType, payload: bytes = b"") -> Relay:
+    return Relay(type, 0, payload, relay.check_in, relay.epoch, relay.stage, relay.k)
+
+
+def _refusal(relay: Relay, code: str) -> Relay:
+    return _reply(relay, RelayType.REFUSE, code.encode())
