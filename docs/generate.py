@@ -290,7 +290,7 @@ def _check_ins() -> str:
             "## Check-ins",
             "How they are closed, and why the server learns nothing: [anonymity.md](anonymity.md).",
             flow,
-            f"After a REFUSE with {codes} the check-in is given up; after any other the rest may go on without.",
+            f"After a REFUSE with {codes} the check-in is given up;\nafter any other the rest may go on without.",
             _structs(PAYLOADS, tagged=False),
         )
     )

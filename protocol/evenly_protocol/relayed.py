@@ -10,9 +10,9 @@
     MASK     Masked                   MASKS    Masks
     OPEN     Opened                   OPENS    [Opened], an empty seed where somebody's is missing
     SHARES   {place: share}           SHARES   [Released]
-    RESULT   sealed result, or empty  RESULT   empty: recorded
+    RESULT   sealed result, or empty
     ROSTER   Standing (on returning)
-    REFUSE   a code                   REFUSE   a code
+    REFUSE   a code, instead of any
 
 Whoever is in a round is named by its device key; a place is 1-based in the roster, sorted by device key. The server
 moves these bytes and adds up vectors; it has no key to anything in them.
