@@ -47,8 +47,8 @@ ACTIVITIES: dict[str, Activity] = {
     ),
     "engagement": Activity(
         "Engagement check-in",
-        FloorMode.ROUND,
-        "One short answer each: how well did this work for you so far?",
+        FloorMode.QUEUE,
+        "Each answers on their own screen, and nobody can tell whose is whose. Then: what do you make of it?",
         with_facilitators=True,
     ),
     "progress": Activity(

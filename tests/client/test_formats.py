@@ -15,6 +15,8 @@ from typing import NamedTuple
 import msgspec
 import pytest
 from evenly_client import cli
+from evenly_client.checkins.question import Question
+from evenly_client.checkins.templates import TEMPLATES
 from evenly_client.errors import UserError, explained
 from evenly_client.formats import library
 from evenly_client.formats.lines import lines_of
@@ -35,7 +37,7 @@ from evenly_protocol.agenda import PhasePlan, refused_plan
 from evenly_protocol.room import Room
 from evenly_protocol.sealed import FieldKind, allowed_length
 from evenly_protocol.wire import MESSAGE_AT_MOST
-from evenly_protocol.words import FloorMode
+from evenly_protocol.words import CheckInKind, FloorMode
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -366,6 +368,45 @@ def test_a_file_says_everything_a_format_has() -> None:
     assert hello.with_facilitators
 
 
+def check_in_of(*said: str, activity: str = "talk") -> Question | None:
+    """What the one phase of a format asks."""
+    return planned(read_text(phases_text("\n".join((phase_text(activity=activity), *said))), "x"))[0].check_in
+
+
+def test_a_phase_asks_what_its_template_asks_or_its_own_question() -> None:
+    assert check_in_of('check_in = "energy"') == TEMPLATES["energy"][1]
+    own = check_in_of('check_in = { kind = "choice", question = "Which?", answers = ["a", "b"], seconds = 90 }')
+    assert own == Question(CheckInKind.CHOICE, "Which?", ("a", "b"), 90)
+    assert check_in_of() is None
+
+
+def test_an_engagement_phase_asks_whether_one_was_heard_unless_it_says_otherwise() -> None:
+    assert check_in_of(activity="engagement") == TEMPLATES["heard"][1]
+    assert check_in_of('check_in = "focus"', activity="engagement") == TEMPLATES["focus"][1]
+    assert check_in_of('check_in = "none"', activity="engagement") is None
+
+
+def test_the_plan_carries_the_question_sealed() -> None:
+    sealer = Sealer(RoomKeys.from_secret(bytes(16)), bytes(16))
+    text = phases_text(phase_text(check_in="pace"))
+    (plan,) = phase_plans(
+        planned(read_text(text, "x")), lambda kind, text: sealer.seal(kind, text, bytes(32), bytes(16)), holders={}
+    )
+    assert plan.check_in is not None
+    assert plan.check_in.kind is CheckInKind.CHOICE
+    assert sealer.open(FieldKind.QUESTION, plan.check_in.question, bytes(32), bytes(16)) == "How is the pace?"
+    opened = [sealer.open(FieldKind.OPTION, o, bytes(32), bytes(16)) for o in plan.check_in.options]
+    assert opened == ["too slow", "just right", "too fast"]
+
+
+def test_the_questions_in_the_document_can_be_read() -> None:
+    """Both ways of writing one, and every word of a template."""
+    (found,) = re.findall(r"```toml\n(check_in.*?)```", DOCUMENT, re.DOTALL)
+    assert [check_in_of(line) is not None for line in found.strip().splitlines()] == [True, True]
+    for word in TEMPLATES:
+        assert f"`{word}`" in DOCUMENT
+
+
 def test_what_can_be_left_out_is_left_out() -> None:
     """The length is then what the phases add up to."""
     format = read_text(phases_text(phase_text("a"), phase_text("b", minutes=7)), "x")
@@ -430,6 +471,44 @@ MISTAKES: list[tuple[str, int | None, str]] = [
     (phases_text(phase_text(mode="round-robin")), 7, '"round-robin" is no mode. Did you mean round? Known are: q'),
     (phases_text(phase_text(counted="no")), 7, 'counted is "no". Write counted = true or counted = false'),
     (phases_text(phase_text(with_facilitators=1)), 7, "with_facilitators is 1. Write"),
+    (
+        phases_text(phase_text(check_in="herd")),
+        7,
+        '"herd" is no check_in. Did you mean heard? Known are: energy, trust',
+    ),
+    (phases_text(phase_text(check_in=3)), 7, "3 is no check_in. Known are: energy"),
+    (phases_text(PLAIN + "\ncheck_in = {}"), 7, "a check-in has a kind and a question. Write check_in"),
+    (phases_text(PLAIN + '\ncheck_in = { kind = "text" }'), 7, "a check-in has a kind and a question."),
+    (
+        phases_text(PLAIN + '\ncheck_in = { kind = "skale", question = "q" }'),
+        7,
+        '"skale" is no kind. Did you mean scale? Known are: scale, mood',
+    ),
+    (
+        phases_text(PLAIN + '\ncheck_in = { kind = "choice", question = "q", answers = ["a"] }'),
+        7,
+        "those answers do not fit. Write two to eight different answers.",
+    ),
+    (
+        phases_text(PLAIN + '\ncheck_in = { kind = "choice", question = "q", answers = ["a", 3] }'),
+        7,
+        "2 is 3, not a text.",
+    ),
+    (
+        phases_text(PLAIN + '\ncheck_in = { kind = "text", question = "q", answers = "a" }'),
+        7,
+        "not a list. Write a list",
+    ),
+    (
+        phases_text(PLAIN + '\ncheck_in = { kind = "yesno", question = "q", seconds = 5 }'),
+        7,
+        "seconds is 5. Write a whole number from 10 to 3600",
+    ),
+    (
+        phases_text(PLAIN + '\ncheck_in = { kind = "yesno", question = "q", anonymous = false }'),
+        7,
+        '"anonymous" is not known in the check-in of phase "x"',
+    ),
     (phases_text(phase_text(unless_last=1)), 7, "unless_last is 1. Write"),
     (phases_text(phase_text(from_session=3)), 7, "from_session is 3. Write a whole number from 1 to 2"),
     (phases_text(phase_text(title="")), 7, "title is empty. Write something, or leave the line out"),

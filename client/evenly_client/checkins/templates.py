@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from evenly_protocol.words import CheckInKind
 
-
-@dataclass(frozen=True)
-class Question:
-    """What a check-in asks, in plain text.
-
-    Attributes:
-        kind: what it asks for.
-        text: the question.
-        options: the answers of a choice, or the labels of a scale's ends.
-        seconds: after which it closes by itself; 0 for not by itself.
-        issues: the ids of the issues that the options are; empty where they are none.
-    """
-
-    kind: CheckInKind
-    text: str
-    options: tuple[str, ...] = ()
-    seconds: int = 0
-    issues: tuple[bytes, ...] = ()
-
+from evenly_client.checkins.question import Question
 
 TEMPLATES: Final[dict[str, tuple[str, Question]]] = {
     "energy": ("Energy", Question(CheckInKind.SCALE, "How much energy do you have just now?", ("none", "plenty"))),

@@ -177,7 +177,8 @@ def _under(format: Format) -> Iterator[list[str]]:
 
 def _below(phase: FormatPhase, indent: str) -> list[str]:
     guidance = (line for text in phase.guidance.split("\n") for line in _wrapped(text, indent))
-    return [*(f"{indent}{when}" for when in _when(phase)), *guidance]
+    asked = [] if phase.check_in is None else _wrapped(f"Asks, anonymously: “{phase.check_in.text}”", indent)
+    return [*(f"{indent}{when}" for when in _when(phase)), *guidance, *asked]
 
 
 def _when(part: FormatPhase | PhaseGroup) -> Iterator[str]:

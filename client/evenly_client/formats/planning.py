@@ -13,6 +13,7 @@ from evenly_protocol.agenda import PhasePlan
 from evenly_protocol.sealed import OVERHEAD, FieldKind, padded_size
 from evenly_protocol.words import FloorMode
 
+from evenly_client.checkins.question import Question
 from evenly_client.formats.shape import Format, FormatPhase, PhaseGroup
 
 FEEDBACK: Final = "feedback"
@@ -35,7 +36,7 @@ class PlannedPhase:
         id: its word in the format; the phases of a repeated group have theirs each time.
         issue: the number of the issue that it belongs to, from 1; 0 for none.
         group: the title of the group that it is in; empty for none.
-        activity, title, minutes, mode, counted, with_facilitators, guidance: as in the format.
+        activity, title, minutes, mode, counted, with_facilitators, guidance, check_in: as in the format.
     """
 
     id: str
@@ -48,6 +49,7 @@ class PlannedPhase:
     guidance: str
     issue: int = 0
     group: str = ""
+    check_in: Question | None = None
 
 
 def planned(format: Format, *, first: bool = False, last: bool = False) -> list[PlannedPhase]:
@@ -131,6 +133,7 @@ def _planned(phase: FormatPhase, issue: int, group: str = "") -> PlannedPhase:
         guidance=phase.guidance,
         issue=0 if phase.activity == FEEDBACK else issue,
         group=group,
+        check_in=phase.check_in,
     )
 
 
@@ -157,6 +160,7 @@ def _plans(
             guidance=b"" if phase.guidance == own.guidance else seal(FieldKind.GUIDANCE, phase.guidance),
             issue=phase.issue,
             speaker=feedback_by if feedback else speakers.get(index, 0),
+            check_in=None if phase.check_in is None else phase.check_in.sealed(seal),
         )
 
 

@@ -40,6 +40,7 @@ from evenly_protocol.sealed import LARGEST, LENGTH_BYTES, FieldKind
 from evenly_protocol.seats import MEMBERS_AT_MOST
 from evenly_protocol.words import FloorMode
 
+from evenly_client.formats.check_in import check_in_of
 from evenly_client.formats.planning import FEEDBACK, fits_one_command, issues_in, minutes_of, planned
 from evenly_client.formats.shape import Format, FormatPhase, PhaseGroup
 from evenly_client.formats.table import File, FormatError, Table
@@ -67,6 +68,7 @@ _PHASE_KEYS: Final = (
     "mode",
     "counted",
     "with_facilitators",
+    "check_in",
     *_SESSION_KEYS,
 )
 _GROUP_KEYS: Final = ("id", "title", "repeat", "each", *_SESSION_KEYS)
@@ -167,7 +169,7 @@ def _part(table: Table) -> FormatPhase | PhaseGroup:
 
 
 def _group(table: Table) -> PhaseGroup:
-    for key in ("activity", "minutes", "guidance", "mode", "counted", "with_facilitators"):
+    for key in ("activity", "minutes", "guidance", "mode", "counted", "with_facilitators", "check_in"):
         if key in table:
             table.fail(key, f"a group has no {key} of its own.", f"Give {key} to its phases, below [[phase.each]].")
     table.knows(_GROUP_KEYS)
@@ -203,6 +205,7 @@ def _phase(table: Table) -> FormatPhase:
         with_facilitators=table.flag("with_facilitators", activity.with_facilitators),
         from_session=table.whole("from_session", 1, 2) or 1,
         unless_last=table.flag("unless_last", False),
+        check_in=check_in_of(table, word),
     )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from evenly_protocol.words import FloorMode
 
+from evenly_client.checkins.question import Question
+
 
 @dataclass(frozen=True, slots=True)
 class FormatPhase:
@@ -22,6 +24,7 @@ class FormatPhase:
         with_facilitators: whether facilitators speak in its round.
         from_session: 2 where the first session of a series is without it, else 1.
         unless_last: whether the last session of a series is without it.
+        check_in: what it asks anonymously; None for nothing.
     """
 
     id: str
@@ -34,6 +37,7 @@ class FormatPhase:
     with_facilitators: bool
     from_session: int = 1
     unless_last: bool = False
+    check_in: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)

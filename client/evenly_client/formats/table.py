@@ -127,6 +127,22 @@ class Table:
             self.fail(key, f"{shown(value)} is no {key}.", _instead(value, known))
         return found
 
+    def table(self, key: str, called: str) -> Table | None:
+        """A table of its own; None when it is something else."""
+        value = self._said.get(key)
+        if not isinstance(value, dict):
+            return None
+        return Table(self._file, (*self._place, key), cast(dict[str, object], value), f"{called} of {self._called}")
+
+    def texts(self, key: str, most_bytes: int) -> list[str]:
+        """A list of cleaned texts, none of them empty; an empty list where the key is not there."""
+        value = self._said.get(key, [])
+        if not isinstance(value, list):
+            self.fail(key, f"{key} is {shown(value)}, not a list.", f'Write a list of texts, like {key} = ["…", "…"].')
+        numbered = {str(n): text for n, text in enumerate(cast(list[object], value), start=1)}
+        each = Table(self._file, (*self._place, key), numbered, key)
+        return [each.text(n, most_bytes) or "" for n in numbered]
+
     def whole_numbers(self, key: str) -> list[int] | None:
         """A list of whole numbers; None too when it is something else."""
         value = self._said.get(key)
