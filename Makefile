@@ -29,6 +29,7 @@ bench: .venv/.ready
 	$(BIN)/python benchmarks/replay_meetings.py
 	$(BIN)/python benchmarks/fairness.py
 	$(BIN)/python benchmarks/cold_start.py
+	$(BIN)/python benchmarks/checkin.py
 
 docs: .venv/.ready
 	$(BIN)/python docs/generate.py
