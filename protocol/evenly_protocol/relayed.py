@@ -6,12 +6,13 @@
     REVEAL   Revealed                 ROSTER   [Revealed]: these are the epoch (no check-in in the envelope)
     WORDS    (from who leads)         WORDS    compare the three words of this epoch now
     DONE     (I have answered)        PROGRESS Progress: how many of how many
+                                      ROSTER   empty, with a check-in: how do you stand?
+    ROSTER   Standing
                                       ROSTER   [device key]: this attempt is of these
     MASK     Masked                   MASKS    Masks
     OPEN     Opened                   OPENS    [Opened], an empty seed where somebody's is missing
     SHARES   {place: share}           SHARES   [Released]
     RESULT   sealed result, or empty
-    ROSTER   Standing (on returning)
     REFUSE   a code, instead of any
 
 Whoever is in a round is named by its device key; a place is 1-based in the roster, sorted by device key. The server
@@ -109,7 +110,7 @@ class Released(Payload, frozen=True):
 
 
 class Standing(Payload, frozen=True):
-    """How a client stands when it comes back.
+    """How a client stands when it, or the server, has come back.
 
     Attributes:
         roster_hash: T of its epoch; empty where it has no keys.

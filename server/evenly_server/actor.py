@@ -646,7 +646,7 @@ class RoomActor:
         elif line.live:
             line.send(PresenceFrame(sorted(self._lines), self._saving))
         if line.live:
-            self._tell_waiting(line)
+            self._greet(line)
 
     def _missing(self, seq: int, last: bytes) -> list[bytes] | None:
         """The entries that a client lacks, None when it must have a snapshot."""
@@ -689,7 +689,7 @@ class RoomActor:
         for payload in behind:
             self._tools.fanout.send(payload, (socket,))
         line.send(PresenceFrame(sorted(self._lines), self._saving))
-        self._tell_waiting(line)
+        self._greet(line)
 
     # -- telling -------------------------------------------------------------------------------------------------
 
@@ -717,10 +717,12 @@ class RoomActor:
             if line.live and is_facilitator(self.room, line.seat):
                 line.send(frame)
 
-    def _tell_waiting(self, line: Line) -> None:
-        """The same to one line that has just come, if anybody waits."""
+    def _greet(self, line: Line) -> None:
+        """What a line that has just come is told beside the room: who waits to be let in, what check-ins ask of it."""
         if self._knocking and line.counted and is_facilitator(self.room, line.seat):
             line.send(Lobby([k.knock for k in self._knocking.values()]))
+        if line.counted:
+            self._check_ins.entered(line.ik)
 
     # -- time ----------------------------------------------------------------------------------------------------
 

@@ -207,6 +207,12 @@ class CheckInRelay:
         if self._work is not None:
             self._work.cancel()
 
+    def entered(self, member: bytes) -> None:
+        """A member's connection is there, and has the room: how does it stand?"""
+        for check_in in self._around.room.check_ins:
+            if check_in.state in (CheckInState.OPEN, CheckInState.CLOSING):
+                self._around.send(member, Relay(RelayType.ROSTER, 0, check_in=check_in.id))
+
     def received(self, member: bytes, relay: Relay) -> bool:
         """An envelope of a member's. Whether it was expected; one that was not is dropped."""
         if relay.type is RelayType.ROSTER:
@@ -374,6 +380,7 @@ class CheckInRelay:
         parts = [part for r in revealed for part in (r.ik, r.xk, r.nonce)]
         roster_hash = H("roster", self._around.room.id, (session.number if session else 0).to_bytes(4, "big"), *parts)
         self._epoch = _Epoch(number, roster_hash, frozenset(r.ik for r in revealed), asked)
+        self._returned -= self._epoch.members
         for member in self._epoch.members:
             self._around.send(member, Relay(RelayType.ROSTER, 0, pack(revealed), epoch=number))
 

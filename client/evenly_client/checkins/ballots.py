@@ -13,7 +13,7 @@ from evenly_protocol.words import CheckInKind
 
 
 class BadAnswer(ValueError):
-    """An answer that this question does not have."""
+    """An answer that this question does not have; the message says so to a person."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def ballot(kind: CheckInKind, answers: int, chosen: Collection[int]) -> int:
     """
     picked = set(chosen)
     if any(not 0 <= answer < answers for answer in picked) or (len(picked) > 1 and kind is not CheckInKind.MULTI):
-        raise BadAnswer("no such answer")
+        raise BadAnswer("There is no such answer.")
     return sum(1 << 8 * COUNTER_BYTES * answer for answer in picked or {answers})
 
 

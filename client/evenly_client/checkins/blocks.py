@@ -18,11 +18,23 @@ from evenly_protocol.words import CheckInKind
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 LENGTH_BYTES: Final = 2
+CHARACTERS_AT_MOST: Final = 280
+WORDS_AT_MOST: Final = 3
 
 
 def text_bytes(kind: CheckInKind) -> int:
     """How long an answer in words may be, bytes of UTF-8: 66, or 610."""
     return BLOCK_BYTES[kind] - NONCE_BYTES - TAG_BYTES - LENGTH_BYTES
+
+
+def too_long(kind: CheckInKind, text: str) -> str:
+    """What is too long about an answer in words, for a person; empty for nothing."""
+    over = len(text.encode()) - text_bytes(kind)
+    if kind is CheckInKind.WORDS and len(text.split()) > WORDS_AT_MOST:
+        return "One to three words."
+    if kind is CheckInKind.TEXT and len(text) > CHARACTERS_AT_MOST:
+        return f"{len(text) - CHARACTERS_AT_MOST} characters too long."
+    return f"{over} bytes too long (a plain letter is one, an emoji about four)." if over > 0 else ""
 
 
 def reserving(slot: int) -> int:

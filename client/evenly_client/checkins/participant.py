@@ -38,6 +38,9 @@ from evenly_client.sealing import DeviceKey
 SMALL: Final = (3, 4)
 """Among so few, one answer is easily guessed: whoever answered among five or more is asked again."""
 
+K_BOUND: Final = 1 << 31
+"""No attempt has such a number."""
+
 Answer = tuple[int, ...] | str
 """What was chosen, counted from 0 (nothing: an abstention), or words (empty: an abstention)."""
 
@@ -149,12 +152,13 @@ class Participant:
         """
         c = self._check_ins.get(check_in)
         if c is None or c.closing:
-            raise BadAnswer("no answer can be given any more")
+            raise BadAnswer("No answer can be given any more.")
         if isinstance(answer, str) is not c.asked.in_words:
-            raise BadAnswer("no such answer")
+            raise BadAnswer("There is no such answer.")
         if isinstance(answer, str):
-            if len(answer.encode()) > blocks.text_bytes(c.asked.kind):
-                raise BadAnswer("the answer is too long")
+            too_long = blocks.too_long(c.asked.kind, answer)
+            if too_long:
+                raise BadAnswer(too_long)
         else:
             ballots.ballot(c.asked.kind, c.asked.answers, answer)
         c.answer, c.said, c.shown = answer, bool(answer), self.people
@@ -230,11 +234,8 @@ class Participant:
         c = self._check_ins.get(check_in)
         return c.result if c is not None else self.own_results.get(check_in, b"")
 
-    def standing(self) -> list[Relay]:
-        """What this client says after a reconnect, for every check-in that is not settled."""
-        return [self._standing(c) for c in self._check_ins.values()]
-
     def _standing(self, c: _CheckIn) -> Relay:
+        """What this client says when the server asks how it stands: after a reconnect of either."""
         epoch = self.epoch if c.opened is None else self._epochs.get(c.epoch)
         standing = Standing(epoch.roster_hash if epoch is not None else b"", c.highest_k, c.done)
         if c.opened is not None:
@@ -361,8 +362,10 @@ class Participant:
 
     def _attempted(self, relay: Relay) -> list[Relay]:
         c, roster = self._check_ins.get(relay.check_in), unpack(relay.payload, list[bytes])
+        if c is not None and not relay.payload:
+            return [self._standing(c)]
         epoch = self._epochs.get(relay.epoch)
-        if c is None or roster is None or epoch is None:
+        if c is None or roster is None or epoch is None or not 0 < relay.k < K_BOUND:
             return [_refusal(relay, "stale")]
         if self._is_current(relay) and self._current is not None and self._current.roster == roster:
             return [_reply(relay, RelayType.MASK, pack(self._current.masked))]

@@ -117,7 +117,9 @@ def result_of(sealer: Sealer, room_key: bytes, room: bytes, check_in: CheckIn, s
         return None
     bars = tuple(Bar(label, many) for label, many in zip(shown, found.answers, strict=True))
     figure = figure_of(check_in.kind, found.answers)
-    return Result(question, check_in.kind, check_in.taking_part, found.abstained, bars, figure=figure)
+    # A result of one's own that was never recorded: of several answers each, how many people is not in the counts.
+    most = max(found.answers) + found.abstained if check_in.kind is CheckInKind.MULTI else found.people
+    return Result(question, check_in.kind, check_in.taking_part or most, found.abstained, bars, figure=figure)
 
 
 def _in_words(check_in: CheckIn, question: str, plain: bytes) -> Result | None:

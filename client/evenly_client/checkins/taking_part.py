@@ -104,10 +104,7 @@ class CheckIns:
         match notice:
             case Relayed(envelope):
                 self._received(envelope)
-            case StateChanged(state) if state is State.LIVE:
-                self._look()
-                self._peer.relay(*self.mine.standing())
-            case Entered() | Happened():
+            case StateChanged() | Entered() | Happened():
                 self._look()
             case _:
                 pass
