@@ -26,6 +26,10 @@ class Burned(CannotBurn):
     """This client has opened that already."""
 
 
+class AskedAgain(CannotBurn):
+    """This client has opened the question with too similar an electorate, in another window perhaps: `asked_again`."""
+
+
 @dataclass(frozen=True)
 class Electorate:
     """Whose answers were opened together: `members` by device key, `at` in UTC milliseconds by this machine's clock."""
@@ -48,7 +52,8 @@ class Ledger(Protocol):
         """This attempt is about to be opened; with the electorate of the question with this key. On disk on return.
 
         Raises:
-            CannotBurn: it has been opened before, by another window perhaps, or the disk does not take it.
+            CannotBurn: it has been opened before, by another window perhaps; the electorate is too similar to an
+                earlier one; or the disk does not take it.
         """
         ...
 
@@ -74,6 +79,16 @@ def asked_again(ledger: Ledger, question: bytes, session: int, members: Iterable
     )
 
 
+def refuse_again(ledger: Ledger, question: bytes, electorate: Electorate | None) -> None:
+    """For ledgers, in the step in which they burn: no other window comes in between.
+
+    Raises:
+        AskedAgain: the question must not be opened with this electorate.
+    """
+    if electorate is not None and asked_again(ledger, question, electorate.session, electorate.members, electorate.at):
+        raise AskedAgain
+
+
 class MemoryLedger:
     """A ledger that lives as long as the process: for bots and rehearsals."""
 
@@ -92,6 +107,7 @@ class MemoryLedger:
         """See `Ledger`."""
         if self.burned(check_in, stage, k):
             raise Burned
+        refuse_again(self, question, electorate)
         self._burned.add((check_in, stage, k))
         if electorate is not None:
             self._electorates.setdefault(question, []).append(electorate)

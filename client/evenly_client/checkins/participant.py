@@ -32,14 +32,14 @@ from evenly_client.checkins.attempt import Attempt, AttemptRefused
 from evenly_client.checkins.ballots import BadAnswer
 from evenly_client.checkins.derivations import Context
 from evenly_client.checkins.epoch import Epoch, EpochRefused, Handshake
-from evenly_client.checkins.ledger import Burned, CannotBurn, Electorate, Ledger, asked_again
+from evenly_client.checkins.ledger import AskedAgain, Burned, CannotBurn, Electorate, Ledger, asked_again
 from evenly_client.sealing import DeviceKey
 
 SMALL: Final = (3, 4)
 """Among so few, one answer is easily guessed: whoever answered among five or more is asked again."""
 
-K_BOUND: Final = 1 << 31
-"""No attempt has such a number."""
+HIGHEST_K: Final = 2**32 - 1
+"""The number of an attempt has four bytes."""
 
 Answer = tuple[int, ...] | str
 """What was chosen, counted from 0 (nothing: an abstention), or words (empty: an abstention)."""
@@ -95,6 +95,7 @@ class _CheckIn:
         self.held: Relay | None = None
         self.agreed_to_few = False
         self.reserved: tuple[Context, int, bytes] | None = None
+        self.wrote_k = 0
         self.opened: Attempt | None = None
         self.epoch = 0
         self.result = b""
@@ -133,6 +134,7 @@ class Participant:
         self._room, self._room_key, self._device, self._ledger = room, room_key, device, ledger
         self._session, self._now, self._random_slot = session, now, random_slot
         self._check_ins: dict[bytes, _CheckIn] = {}
+        self._over: set[bytes] = set()
         self._handshake: Handshake | None = None
         self._epochs: dict[int, Epoch] = {}
         self._last_epoch = 0
@@ -141,8 +143,9 @@ class Participant:
     # -- what the member does ------------------------------------------------------------------------------------
 
     def open(self, asked: Asked) -> None:
-        """A check-in is open, in which this member may take part."""
-        self._check_ins.setdefault(asked.id, _CheckIn(asked))
+        """A check-in is open, in which this member may take part. One that was settled is never open again."""
+        if asked.id not in self._over:
+            self._check_ins.setdefault(asked.id, _CheckIn(asked))
 
     def answer(self, check_in: bytes, answer: Answer) -> None:
         """The member's answer, in place of an earlier one; it can be changed until the close.
@@ -204,13 +207,13 @@ class Participant:
 
     @property
     def people(self) -> int:
-        """How many take part as things stand."""
-        return len(self.epoch.keys) if self.epoch is not None else 0
+        """How many take part as things stand; 0 while there are no keys of this session."""
+        return len(self.members)
 
     @property
     def members(self) -> list[bytes]:
-        """Who takes part as things stand, by device key."""
-        return list(self.epoch.keys) if self.epoch is not None else []
+        """Who takes part as things stand, by device key; nobody while there are no keys of this session."""
+        return list(self.epoch.keys) if self.epoch is not None and self.epoch.session == self._session() else []
 
     @property
     def compared(self) -> bool:
@@ -234,17 +237,20 @@ class Participant:
         c = self._check_ins.get(check_in)
         return c.result if c is not None else self.own_results.get(check_in, b"")
 
-    def _standing(self, c: _CheckIn) -> Relay:
-        """What this client says when the server asks how it stands: after a reconnect of either."""
-        epoch = self.epoch if c.opened is None else self._epochs.get(c.epoch)
-        standing = Standing(epoch.roster_hash if epoch is not None else b"", c.highest_k, c.done)
-        if c.opened is not None:
+    def _standing(self, check_in: bytes) -> Relay:
+        """What this client says when the server asks how it stands, after a reconnect of either; if nothing is known
+        here of the check-in, or there is none: which keys it has."""
+        c = self._check_ins.get(check_in)
+        epoch = self.epoch if c is None or c.opened is None else self._epochs.get(c.epoch)
+        roster_hash = epoch.roster_hash if epoch is not None else b""
+        standing = Standing(roster_hash) if c is None else Standing(roster_hash, c.highest_k, c.done)
+        if c is not None and c.opened is not None:
             at = c.opened.context
             standing = Standing(
                 at.roster_hash, c.highest_k, c.done, at.stage, at.k, c.opened.h1, c.opened.roster, c.opened.opening()
             )
         number = epoch.number if epoch is not None else 0
-        return Relay(RelayType.ROSTER, 0, pack(standing), c.asked.id, number)
+        return Relay(RelayType.ROSTER, 0, pack(standing), check_in, number)
 
     # -- what becomes of it --------------------------------------------------------------------------------------
 
@@ -255,13 +261,13 @@ class Participant:
             c.closing = True
 
     def recorded(self, check_in: bytes, sealed: bytes) -> None:
-        """The room has this result."""
+        """The room has this result; an empty one where it was in words and is not shown any more."""
         at = None if self._current is None else self._current.context
         sent = at is not None and at.check_in == check_in and at.stage != "A"
         c = self._forget(check_in)
         if c is None:
             self.verdicts.setdefault(check_in, Verdict.ABSENT)
-        elif c.opened is None and sent:
+        elif (c.opened is None and sent) or not sealed:
             self.verdicts[check_in] = Verdict.UNKNOWN
         elif c.opened is None:
             self.verdicts[check_in] = Verdict.NOT_IN if c.said else Verdict.ABSENT
@@ -280,6 +286,7 @@ class Participant:
             self.own_results[check_in] = c.result
 
     def _forget(self, check_in: bytes) -> _CheckIn | None:
+        self._over.add(check_in)
         c = self._check_ins.pop(check_in, None)
         self.asks_few.pop(check_in, None)
         if self._current is not None and self._current.context.check_in == check_in:
@@ -296,6 +303,8 @@ class Participant:
                 return self._commit(relay)
             case RelayType.REVEAL:
                 return self._reveal(relay)
+            case RelayType.ROSTER if not relay.payload:
+                return [self._standing(relay.check_in)]
             case RelayType.ROSTER if not relay.check_in:
                 return self._stands(relay)
             case RelayType.ROSTER:
@@ -362,14 +371,13 @@ class Participant:
 
     def _attempted(self, relay: Relay) -> list[Relay]:
         c, roster = self._check_ins.get(relay.check_in), unpack(relay.payload, list[bytes])
-        if c is not None and not relay.payload:
-            return [self._standing(c)]
         epoch = self._epochs.get(relay.epoch)
-        if c is None or roster is None or epoch is None or not 0 < relay.k < K_BOUND:
+        if c is None or roster is None or epoch is None:
             return [_refusal(relay, "stale")]
         if self._is_current(relay) and self._current is not None and self._current.roster == roster:
             return [_reply(relay, RelayType.MASK, pack(self._current.masked))]
-        c.closes = None
+        c.closes = c.held = None
+        self.asks_few.pop(c.asked.id, None)
         c.most, c.least = max(c.most, len(roster)), len(roster)
         code = self._why_not(c, relay, roster, epoch)
         if code:
@@ -385,7 +393,9 @@ class Participant:
         # An attempt that was never opened can never be opened from here on: only one may.
         self._current = None
         c.highest_k, c.epoch = relay.k, epoch.number
-        if relay.stage != "B":
+        if relay.stage == "B":
+            c.wrote_k = relay.k
+        else:
             c.reserved = None
         self._current = Attempt(context, self._device, self._room_key, epoch.roots, x)
         if relay.stage == "A":
@@ -403,28 +413,34 @@ class Participant:
             return "not_in_roster"
         if len(roster) < FEWEST:
             return "too_few"
-        if relay.k < c.highest_k or (relay.k == c.highest_k and not self._writes_next(c, relay, roster)):
+        if not self._is_newer(c, relay, roster):
             return "stale"
         if self._ledger.burned(c.asked.id, "B" if c.asked.in_words else "N"):
             return "burned"
         if 3 * len(roster) < 2 * (c.shown or len(epoch.keys)):
             return "shrunk"
-        if self._asked_again(c, roster):
+        if self.asked_again(c.asked, roster):
             return "asked_again"
         return ""
 
-    def _writes_next(self, c: _CheckIn, relay: Relay, roster: list[bytes]) -> bool:
-        """Whether this is the `B` that follows the `A` of this very attempt."""
-        if relay.stage != "B" or c.reserved is None or not c.reserved[2]:
+    def _is_newer(self, c: _CheckIn, relay: Relay, roster: list[bytes]) -> bool:
+        """Whether there was no such attempt before; a `B` is the one that follows the `A` of its number, once.
+
+        Two masks with one context would show the difference between what they hide, if one of them were opened.
+        """
+        if relay.stage != "B":
+            return c.highest_k < relay.k <= HIGHEST_K
+        if c.reserved is None or not c.reserved[2] or relay.k == c.wrote_k:
             return False
         context = c.reserved[0]
         return context.k == relay.k and [ik for ik, _ in context.roster] == roster
 
-    def _asked_again(self, c: _CheckIn, roster: Sequence[bytes]) -> bool:
-        return asked_again(self._ledger, self._question_key(c), c.asked.session, roster, self._now())
+    def asked_again(self, asked: Asked, members: Sequence[bytes]) -> bool:
+        """Whether opening this with these members could show one person's answer, by what was opened before."""
+        return asked_again(self._ledger, self._question_key(asked), asked.session, members, self._now())
 
-    def _question_key(self, c: _CheckIn) -> bytes:
-        return derivations.question_key(self._room_key, c.asked.kind.value, c.asked.question, c.asked.options)
+    def _question_key(self, asked: Asked) -> bytes:
+        return derivations.question_key(self._room_key, asked.kind.value, asked.question, asked.options)
 
     def _context(self, c: _CheckIn, relay: Relay, roster: list[bytes], epoch: Epoch) -> Context:
         bind = b""
@@ -435,7 +451,7 @@ class Participant:
             c.asked.session,
             epoch.roster_hash,
             c.asked.id,
-            self._question_key(c),
+            self._question_key(c.asked),
             relay.stage,
             relay.k,
             vector_bytes(c.asked.kind, len(c.asked.options), relay.stage, len(roster)),
@@ -508,7 +524,7 @@ class Participant:
     def _burn(self, c: _CheckIn, attempt: Attempt) -> str:
         """Writes down that this attempt is opened. The code of a refusal where it must not be; empty for done."""
         context = attempt.context
-        if self._asked_again(c, attempt.roster):
+        if self.asked_again(c.asked, attempt.roster):
             return "asked_again"
         try:
             if context.stage == "A":
@@ -518,6 +534,8 @@ class Participant:
                 self._ledger.burn(context.check_in, context.stage, 0, context.question_key, electorate)
         except Burned:
             return "burned"
+        except AskedAgain:
+            return "asked_again"
         except CannotBurn:
             return "bad_step"
         return ""

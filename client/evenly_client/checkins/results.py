@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evenly_protocol.checkins import BLOCK_BYTES, CheckIn
+from evenly_protocol.checkins import BLOCK_BYTES, COUNTER_BYTES, CheckIn
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.words import TEXT_KINDS, CheckInKind, CheckInState
 
@@ -112,20 +112,26 @@ def result_of(sealer: Sealer, room_key: bytes, room: bytes, check_in: CheckIn, s
     if check_in.kind in TEXT_KINDS:
         return _in_words(check_in, question, plain)
     shown = labels(check_in.kind, options_of(sealer, check_in))
-    found = ballots.counts(plain)
-    if len(found.answers) != len(shown):
+    if len(plain) != COUNTER_BYTES * (len(shown) + 1):
         return None
+    found = ballots.counts(plain)
     bars = tuple(Bar(label, many) for label, many in zip(shown, found.answers, strict=True))
     figure = figure_of(check_in.kind, found.answers)
-    # A result of one's own that was never recorded: of several answers each, how many people is not in the counts.
-    most = max(found.answers) + found.abstained if check_in.kind is CheckInKind.MULTI else found.people
-    return Result(question, check_in.kind, check_in.taking_part or most, found.abstained, bars, figure=figure)
+    return Result(question, check_in.kind, _people(check_in, found), found.abstained, bars, figure=figure)
+
+
+def _people(check_in: CheckIn, found: ballots.Counts) -> int:
+    """How many took part, by the counts: the server's word for it is believed only within what they leave open."""
+    if check_in.kind is not CheckInKind.MULTI:
+        return found.people
+    fewest, most = max(found.answers) + found.abstained, sum(found.answers) + found.abstained
+    return min(max(check_in.taking_part, fewest), most)
 
 
 def _in_words(check_in: CheckIn, question: str, plain: bytes) -> Result | None:
-    people = check_in.taking_part or len(plain) // BLOCK_BYTES[check_in.kind]
+    people, rest = divmod(len(plain), BLOCK_BYTES[check_in.kind])
     found = blocks.texts(plain, people)
-    if found is None:
+    if found is None or rest or not people:
         return None
     said = [_cleaned(text) for text in found if text]
     abstained = people - len(said)
@@ -133,7 +139,8 @@ def _in_words(check_in: CheckIn, question: str, plain: bytes) -> Result | None:
         often = Counter(text.casefold() for text in said)
         bars = tuple(Bar(word, many) for word, many in sorted(often.items(), key=lambda i: (-i[1], i[0])))
         return Result(question, check_in.kind, people, abstained, words=bars)
-    # The same order on every screen of this machine, and nobody's own: the slots were drawn at random already.
+    # The same order on every screen, which comes of the answers and the check-in alone: nobody's own.
+    said.sort()
     random.Random(check_in.id).shuffle(said)
     return Result(question, check_in.kind, people, abstained, texts=tuple(said))
 
@@ -156,8 +163,9 @@ def figure_of(kind: CheckInKind, answers: Sequence[int]) -> float | None:
 
 
 def same_question(sealer: Sealer, one: CheckIn, other: CheckIn) -> bool:
-    """Whether two check-ins ask the same."""
-    return _asked(sealer, one) == _asked(sealer, other)
+    """Whether two check-ins ask the same; those that cannot be read do not."""
+    asked = _asked(sealer, one)
+    return UNREADABLE not in (asked[1], *asked[2]) and asked == _asked(sealer, other)
 
 
 def _asked(sealer: Sealer, check_in: CheckIn) -> tuple[CheckInKind, str, tuple[str, ...]]:

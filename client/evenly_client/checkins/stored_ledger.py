@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from evenly_client.checkins.ledger import Burned, CannotBurn, Electorate
+from evenly_client.checkins.ledger import Burned, CannotBurn, Electorate, refuse_again
 from evenly_client.store import Store
 
 _TABLES: Final = """
@@ -56,6 +56,7 @@ class StoredLedger:
     def _burn(self, check_in: bytes, stage: str, k: int, question: bytes, electorate: Electorate | None) -> None:
         database = self._store.database
         database.execute("INSERT INTO burned VALUES (?, ?, ?, ?, ?)", (*self._of, check_in, stage, k))
+        refuse_again(self, question, electorate)
         if electorate is not None:
             row = (*self._of, question, electorate.session, electorate.at, b"".join(sorted(electorate.members)))
             database.execute("INSERT INTO electorate VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable
 
 from evenly_protocol.checkins import CheckIn, closing_check_ins, electorate, open_check_in
+from evenly_protocol.members import author_of
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.wire import Relay, RelayType
 from evenly_protocol.words import CheckInState
 
 from evenly_client.checkins.ledger import Ledger
 from evenly_client.checkins.participant import Answer, Asked, Participant
+from evenly_client.checkins.question import Question
 from evenly_client.peer import Entered, Happened, Notice, Peer, Relayed, State, StateChanged
 from evenly_client.text import clean
 
@@ -140,6 +142,14 @@ class CheckIns:
                 mine.recorded(check_in.id, check_in.result)
             case CheckInState.GIVEN_UP | CheckInState.WITHDRAWN:
                 mine.given_up(check_in.id)
+
+    def would_show(self, question: Question) -> bool:
+        """Whether asking this now, of those who are here, could show one person's answer: the close would refuse it."""
+        room = self._peer.room
+        members = [author_of(room, seat) for seat in electorate(room)]
+        number = room.session.number if room.session is not None else 0
+        options = tuple(option.encode() for option in question.options)
+        return self.mine.asked_again(Asked(b"", question.kind, number, question.text.encode(), options), members)
 
     # -- what can be seen ----------------------------------------------------------------------------------------
 

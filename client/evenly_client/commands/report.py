@@ -27,7 +27,7 @@ from evenly_client.reports.dates import calendar_of
 from evenly_client.reports.own_record import MyNote, own_record
 from evenly_client.reports.session_report import session_report
 from evenly_client.reports.sponsor_summary import sponsor_summary
-from evenly_client.sealing import RoomKeys, Sealer
+from evenly_client.sealing import RoomKeys
 from evenly_client.store import open_store
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ def _chronicle(store: Store, link: Link, wanted: Wanted) -> Chronicle:
             entries, now = asyncio.run(_entries(store, link, progress, insecure=wanted.insecure))
         else:
             entries, now = _read(wanted.from_, link), None
-        sealer = Sealer(RoomKeys.from_secret(link.secret), link.room)
-        return chronicle(link.room, entries, sealer, now=now, progress=progress.part("read"))
+        keys = RoomKeys.from_secret(link.secret)
+        return chronicle(link.room, entries, keys, now=now, progress=progress.part("read"))
     finally:
         progress.end()
 

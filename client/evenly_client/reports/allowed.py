@@ -9,6 +9,9 @@ an item labelled `shareable`            anybody
 one's own items                         always in one's own record; elsewhere like a takeaway's
 what nobody labels (questions, titles)  the room; titles go home with members, words of questions do not
 a note on an action                     goes with the action if its owner wrote it; another's stays in the room
+numbers of a check-in                   the room; members at home, if five or more answered and it chose no issue;
+                                        anybody, if the question is the program's own besides
+a check-in in words, or with no result  the room
 questions kept by the issue-holder      the holder, in their own record
 air time of all                         the room, if it is `open` (when the session ended, and now), and it is asked for
 one's own air time                      the reader
@@ -28,6 +31,7 @@ from typing import Final
 from evenly_protocol.members import is_facilitator
 from evenly_protocol.words import Label, Role, Visibility
 
+from evenly_client.reports.check_ins import CheckInWent
 from evenly_client.reports.chronicle import ActionWent, Asked, Chronicle, IssueHeld, NoteWritten, PostWent, SessionWent
 
 SOMEBODY: Final = "a member"
@@ -35,6 +39,18 @@ SOMEBODY: Final = "a member"
 
 _GOES: Final = {Label.ROOM: 0, Label.TAKEAWAY: 1, Label.SHAREABLE: 2}
 """How far."""
+
+FEWEST_TO_TELL: Final = 5
+"""Answers to a check-in; fewer hide so little that they stay in the room."""
+
+
+def anybody_may_have(check_in: CheckInWent) -> bool:
+    """Whether a check-in's numbers may go to anybody: the question is the program's own, and enough people answered."""
+    return bool(check_in.built_in) and _goes_home(check_in)
+
+
+def _goes_home(check_in: CheckInWent) -> bool:
+    return check_in.in_numbers and check_in.answers >= FEWEST_TO_TELL and not check_in.about_issues
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +142,12 @@ class Allowed:
         if self.reader.own_record:
             return self._stays(mine=self.is_mine(question.holder))
         return self.reader.made_for is Label.ROOM or (self.is_mine(question.seat) and self._mine_goes)
+
+    def check_in(self, check_in: CheckInWent) -> bool:
+        """Whether the reader may have what a check-in came to, and its question."""
+        if self.reader.made_for is Label.SHAREABLE:
+            return anybody_may_have(check_in)
+        return self._stays(mine=False) or _goes_home(check_in)
 
     @property
     def _mine_goes(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from evenly_client.reports.report import Bar, Bars, Trend, Unit
+from evenly_client.reports.report import Answers, Bar, Bars, Trend, Unit
 from evenly_client.reports.saying import hours
 from evenly_client.reports.shown import shown
 
@@ -41,6 +41,12 @@ def bars(chart: Bars) -> list[DrawnBar]:
     ]
 
 
+def answers(counted: Answers) -> list[DrawnBar]:
+    """How many gave each answer, of all who took part."""
+    most = max(counted.people, *(a.many for a in counted.answers), 1)
+    return [DrawnBar(a.label, round(100 * a.many / most, 2), None, str(a.many)) for a in counted.answers]
+
+
 def _words(bar: Bar) -> str:
     return hours(bar.value) if bar.planned is None else f"{hours(bar.value)} of {hours(bar.planned)}"
 
@@ -68,8 +74,6 @@ class DrawnTrend:
 
 def trend(chart: Trend) -> DrawnTrend:
     """The points from left to right; a missing one breaks the line."""
-    there = [p.value for p in chart.points if p.value is not None]
-    top = chart.top or max(there, default=0) or 1
     step = (WIDTH - 2 * _SIDE) / max(1, len(chart.points) - 1)
     every = -(-len(chart.points) // _LABELS_AT_MOST)
     base = HEIGHT - _BOTTOM
@@ -84,7 +88,7 @@ def trend(chart: Trend) -> DrawnTrend:
         if point.value is None:
             stretches.append([])
             continue
-        y = round(base - (base - _TOP) * point.value / top, 1)
+        y = round(base - (base - _TOP) * chart.share(point.value), 1)
         dots.append(Dot(x, y, shown(point.value, chart.unit) if told else "", point.label))
         stretches[-1].append(f"{x},{y}")
     lines = tuple(" ".join(stretch) for stretch in stretches if len(stretch) > 1)
@@ -94,5 +98,8 @@ def trend(chart: Trend) -> DrawnTrend:
 def _told(chart: Trend) -> str:
     """The same in words, for who cannot see it."""
     of = " of 100" if chart.unit is Unit.OF_100 else ""
-    said = [f"session {p.label}: {'not known' if p.value is None else f'{p.value}{of}'}" for p in chart.points]
+    said = [
+        f"session {p.label}: {'not known' if p.value is None else f'{shown(p.value, chart.unit)}{of}'}"
+        for p in chart.points
+    ]
     return f"{chart.title}; {', '.join(said)}"

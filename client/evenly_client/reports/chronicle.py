@@ -33,7 +33,9 @@ from evenly_client import agenda_words, opened
 from evenly_client.history import Progress
 from evenly_client.people import People
 from evenly_client.reports.attended import Attended
-from evenly_client.sealing import Sealer
+from evenly_client.reports.check_ins import CheckInsNoted, CheckInWent
+from evenly_client.sealing import RoomKeys, Sealer
+from evenly_client.text import one_line
 
 TOLD_EVERY: Final = 500
 """Entries between two reports of progress."""
@@ -104,6 +106,7 @@ class SessionWent:
         totals: what the ledger adds up to.
         asked: questions put, by seat, with words or without.
         questions: those with words, in order.
+        check_ins: that nobody took back, the first first.
         pairs: who talked with whom, by round.
         corrections: how often air time was moved, and stayed so.
         led: seats that led it: facilitators on the call, hosts, whoever took the chair.
@@ -123,6 +126,7 @@ class SessionWent:
     totals: Totals
     asked: Mapping[int, int]
     questions: tuple[Asked, ...]
+    check_ins: tuple[CheckInWent, ...]
     pairs: tuple[tuple[tuple[int, ...], ...], ...]
     corrections: int
     led: frozenset[int]
@@ -311,6 +315,7 @@ class Folding:
         self._action_changed: dict[bytes, int] = {}
         self._posts: dict[bytes, Post] = {}
         self._issues: dict[bytes, Issue] = {}
+        self._check_ins = CheckInsNoted()
         self._coached: list[Coached] = []
         self._one_person: dict[int, int] = {}
         self._gone: dict[bytes, tuple[Planned, int]] = {}
@@ -325,6 +330,7 @@ class Folding:
             self._sessions.append(_Noted(session))
         for event in entry.events:
             self._note_board(event, entry)
+            self._check_ins.note(self.room, event)
             if self._sessions:
                 self._note_session(self._sessions[-1], event, entry)
         if self._sessions:
@@ -413,19 +419,25 @@ class Folding:
 
     # -- what it comes to ----------------------------------------------------------------------------------------
 
-    def chronicle(self, sealer: Sealer, now: int | None = None) -> Chronicle:
-        """What happened until `now` (UTC milliseconds; None: until the last entry), texts opened."""
-        room, until = self.room, max(now or 0, self.room.at)
+    def chronicle(self, keys: RoomKeys, now: int | None = None) -> Chronicle:
+        """What happened until `now` (UTC milliseconds; None: until the last entry), opened with the room's keys."""
+        room, until, sealer = self.room, max(now or 0, self.room.at), Sealer(keys, self.room.id)
         people = People(sealer)
         names = {seat: people.name(room, self._person(seat)) for seat in room.members}
         topics = {p.number: opened.topic(sealer, p) for p in room.series if p.number}
         meetings = tuple(self._meetings(sealer))
+        check_ins = self._check_ins.by_session(keys, sealer, room.id, self._brought(sealer, names))
+        sessions = (
+            self._session_went(n, sealer, until, topics, check_ins.get(n.session.number, ()))
+            for n in self._sessions
+            if n.session.phases
+        )
         return Chronicle(
             room=room,
             room_name=_room_name(sealer, room),
             until=until,
             names=names,
-            sessions=tuple(self._session_went(n, sealer, until, topics) for n in self._sessions if n.session.phases),
+            sessions=tuple(sessions),
             actions=tuple(
                 self._action_went(a, sealer) for a in self._actions.values() if a.state is not ActionState.PROPOSED
             ),
@@ -446,7 +458,14 @@ class Folding:
     def _people(self, seats: Sequence[int]) -> tuple[int, ...]:
         return tuple(dict.fromkeys(self._person(s) for s in seats))
 
-    def _session_went(self, noted: _Noted, sealer: Sealer, now: int, topics: Mapping[int, str]) -> SessionWent:
+    def _session_went(
+        self,
+        noted: _Noted,
+        sealer: Sealer,
+        now: int,
+        topics: Mapping[int, str],
+        check_ins: tuple[CheckInWent, ...],
+    ) -> SessionWent:
         session = noted.session
         until = session.over_at or now
         asked: Counter[int] = Counter(self._person(s) for s in noted.question_turns.values())
@@ -463,6 +482,7 @@ class Folding:
             totals=self._totals(session, now),
             asked=dict(sorted(asked.items())),
             questions=tuple(self._questions(noted, sealer)),
+            check_ins=check_ins,
             pairs=tuple(tuple(self._people(g) for g in noted.pairs[n]) for n in sorted(noted.pairs)),
             corrections=sum(not c.undone for c in session.corrections),
             led=frozenset(self._people([*noted.led, *session.hosts])),
@@ -513,6 +533,13 @@ class Folding:
             label = Label.ROOM if issue is None else issue.label
             result.append(IssueHeld(number, self._person(seat), text, label))
         return result
+
+    def _brought(self, sealer: Sealer, names: Mapping[int, str]) -> dict[bytes, str]:
+        """Issues that nobody withdrew, as options of a check-in are told."""
+        return {
+            id: f"{names.get(self._person(issue.seat), '')}: {one_line(opened.issue_text(sealer, issue))}"
+            for id, issue in self._issues.items()
+        }
 
     def _questions(self, noted: _Noted, sealer: Sealer) -> list[Asked]:
         session = noted.session
@@ -591,17 +618,18 @@ def _room_name(sealer: Sealer, room: Room) -> str:
 def chronicle(
     room: bytes,
     entries: Sequence[Entry],
-    sealer: Sealer,
+    keys: RoomKeys,
     *,
     now: int | None = None,
     progress: Progress | None = None,
 ) -> Chronicle:
-    """What happened in a room (its id, 16 bytes) by all its entries, the oldest first, until `now` (UTC milliseconds;
-    None: until the last entry). The time that it takes grows with their number; `progress` is told how many are done.
+    """What happened in a room (its id, 16 bytes; its keys open it) by all its entries, the oldest first, until `now`
+    (UTC milliseconds; None: until the last entry). The time that it takes grows with their number; `progress` is told
+    how many are done.
     """
     folding = Folding(room)
     for done, entry in enumerate(entries, start=1):
         folding.take(entry)
         if progress is not None and (done % TOLD_EVERY == 0 or done == len(entries)):
             progress(done, len(entries))
-    return folding.chronicle(sealer, now)
+    return folding.chronicle(keys, now)

@@ -57,10 +57,10 @@ def all_tables(report: Report) -> list[Table]:
     tables = report.tables()
     points: list[tuple[Cell, ...]] = []
     for section in report.sections:
-        if any(isinstance(b, Table) for b in section.blocks):
+        if section.tables:
             continue
         for trend in (b for b in section.blocks if isinstance(b, Trend)):
-            points += [(trend.key, p.label, p.value) for p in trend.points]
+            points += [(trend.key, p.label, _cell(p.value, trend.unit)) for p in trend.points]
     if points:
         columns = (Column("figure", "Figure"), Column("session", "Session"), Column("value", "Value", Unit.COUNT))
         tables.append(Table("trends", "Over the sessions", columns, tuple(points)))
@@ -76,6 +76,8 @@ def _cell(cell: Cell, unit: Unit) -> str:
         return ""
     if isinstance(cell, str):
         return guarded(cell)
+    if unit is Unit.TENTHS:
+        return f"{cell / 10:.1f}"
     if unit is Unit.MILLISECONDS:
         return f"{cell / 60_000:.2f}".rstrip("0").rstrip(".")
     if unit is Unit.INSTANT:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from evenly_client.reports import charts
-from evenly_client.reports.report import Bars, Block, Items, Paragraph, Report, Table, Trend
+from evenly_client.reports.report import Answers, Bars, Block, Heading, Items, Paragraph, Report, Table, Trend
 from evenly_client.reports.shown import shown
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def render(report: Report) -> str:
         kind_of=_kind_of,
         shown=shown,
         draw_bars=charts.bars,
+        draw_answers=charts.answers,
         draw_trend=charts.trend,
     )
 
@@ -63,10 +64,14 @@ def _kind_of(block: Block) -> str:
     match block:
         case Paragraph():
             return "paragraph"
+        case Heading():
+            return "heading"
         case Table():
             return "table"
         case Items():
             return "items"
+        case Answers():
+            return "answers"
         case Bars():
             return "bars"
         case Trend():

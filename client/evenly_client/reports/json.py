@@ -4,8 +4,9 @@
      "sections": {KEY: {"title": …, "paragraphs": […], "tables": {KEY: [{COLUMN: cell, …}, …]},
                         "lists": {KEY: [{"text": …, "about": …}]}, "trends": {KEY: [{"session": …, "value": …}]}}}}
 
-Lengths of time are milliseconds, in keys that end with `_ms`; moments are UTC milliseconds, in keys that end with
-`_at`. What is not known is null. New keys may be added; those there are keep their meaning.
+What elsewhere is arranged for reading, as check-ins are, is in tables here. Lengths of time are milliseconds, in keys
+that end with `_ms`; moments are UTC milliseconds, in keys that end with `_at`. What is not known is null. New keys may
+be added; those there are keep their meaning.
 """
 
 from __future__ import annotations
@@ -13,13 +14,26 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from evenly_client.reports.report import Bars, Cell, Column, Items, Paragraph, Report, Section, Table, Trend, Unit
+from evenly_client.reports.report import (
+    Answers,
+    Bars,
+    Cell,
+    Column,
+    Heading,
+    Items,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+    Trend,
+    Unit,
+)
 
 VERSION: Final = 1
 
 _ENDS: Final = {Unit.MILLISECONDS: "_ms", Unit.INSTANT: "_at"}
 
-Value = Cell | list["Value"] | dict[str, "Value"]
+Value = Cell | float | list["Value"] | dict[str, "Value"]
 
 
 def render(report: Report) -> str:
@@ -39,7 +53,7 @@ def _section(section: Section) -> Value:
     tables: dict[str, Value] = {}
     lists: dict[str, Value] = {}
     trends: dict[str, Value] = {}
-    for block in section.blocks:
+    for block in section.sheets or section.blocks:
         match block:
             case Paragraph():
                 paragraphs.append(block.text)
@@ -48,9 +62,9 @@ def _section(section: Section) -> Value:
             case Items():
                 lists[block.key] = [{"text": item.text, "about": item.about} for item in block.items]
             case Trend():
-                trends[block.key] = [{"session": p.label, "value": p.value} for p in block.points]
-            case Bars():
-                pass  # the table beside it holds the same figures
+                trends[block.key] = [{"session": p.label, "value": _value(p.value, block.unit)} for p in block.points]
+            case Bars() | Answers() | Heading():
+                pass  # a table holds the same figures
     told: dict[str, Value] = {"title": section.title}
     for key, value in (("paragraphs", paragraphs), ("tables", tables), ("lists", lists), ("trends", trends)):
         if value:
@@ -59,4 +73,8 @@ def _section(section: Section) -> Value:
 
 
 def _row(columns: tuple[Column, ...], row: tuple[Cell, ...]) -> dict[str, Value]:
-    return {f"{c.key}{_ENDS.get(c.unit, '')}": cell for c, cell in zip(columns, row, strict=True)}
+    return {f"{c.key}{_ENDS.get(c.unit, '')}": _value(cell, c.unit) for c, cell in zip(columns, row, strict=True)}
+
+
+def _value(cell: Cell, unit: Unit) -> Value:
+    return cell / 10 if unit is Unit.TENTHS and isinstance(cell, int) else cell

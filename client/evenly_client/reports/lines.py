@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evenly_client.reports.report import Bars, Block, Items, Paragraph, Report, Table, Trend
+from evenly_client.reports.report import Answers, Bars, Block, Heading, Items, Paragraph, Report, Table, Trend
 from evenly_client.reports.shown import shown
 
 
 def render(report: Report) -> list[str]:
-    """The lines, each without a line end; an empty one before each section."""
+    """The lines, each without a line end; an empty one before each section and heading."""
     lines = [report.title, report.first_line]
     for section in report.sections:
         lines += ["", section.title.upper()]
@@ -22,6 +22,8 @@ def _block(block: Block) -> Iterator[str]:
     match block:
         case Paragraph():
             yield from block.text.split("\n")
+        case Heading():
+            yield from ("", block.text)
         case Table():
             if block.title:
                 yield f"{block.title}:"
@@ -32,6 +34,8 @@ def _block(block: Block) -> Iterator[str]:
                     if cell not in (None, "")
                 ]
                 yield f"  {' · '.join(cells)}"
+        case Answers():
+            yield from (f"  {answer.label}: {answer.many}" for answer in block.answers)
         case Items():
             if block.title:
                 yield f"{block.title}:"

@@ -11,23 +11,41 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from evenly_client.reports.report import Bars, Block, Items, Paragraph, Report, Table, Trend, Unit
+from evenly_client.reports.report import (
+    Answers,
+    Bars,
+    Block,
+    Cell,
+    Heading,
+    Items,
+    Paragraph,
+    Report,
+    Table,
+    Trend,
+    Unit,
+)
 from evenly_client.reports.shown import shown
 
 _ANYWHERE: Final = re.compile(r"[\\`*_\[\]<>&|~$^]")
 _ADDRESS: Final = re.compile(r":(?=/)|@|(?<=[^\W\d])\.(?=\w)")
 _LINE_BEGINS: Final = re.compile(r"^(#{1,6}|[-+=:]|\d{1,9}(?=[.)]))")
+_HEADING_ENDS: Final = re.compile(r" (#+)$")
 _SPARKS: Final = "▁▂▃▄▅▆▇█"
 
 
 def render(report: Report) -> str:
     """The whole report, ending with a line end."""
-    lines = [f"# {escaped(report.title)}", "", f"**{escaped(report.first_line)}**"]
+    lines = [_heading(1, report.title), "", f"**{escaped(report.first_line)}**"]
     for section in report.sections:
-        lines += ["", f"## {escaped(section.title)}"]
+        lines += ["", _heading(2, section.title)]
         for block in section.blocks:
             lines += ["", *_block(block)] if not isinstance(block, Bars) else []
     return "\n".join(lines) + "\n"
+
+
+def _heading(level: int, text: str) -> str:
+    said = _HEADING_ENDS.sub(r" \\\1", escaped(text))
+    return f"{'#' * level} {said}"
 
 
 def escaped(text: str) -> str:
@@ -59,11 +77,15 @@ def _block(block: Block) -> Iterator[str]:
         case Paragraph():
             text = "\\\n".join(_lines(block.text))
             yield f"*{text}*" if block.quiet else text
+        case Heading():
+            yield _heading(3, block.text)
         case Table():
             yield from _table(block)
+        case Answers():
+            yield from _answers(block)
         case Items():
             if block.title:
-                yield from (f"### {escaped(block.title)}", "")
+                yield from (_heading(3, block.title), "")
             for item in block.items:
                 yield _item(item.text, item.about)
         case Trend():
@@ -81,21 +103,30 @@ def _item(text: str, about: str) -> str:
 
 def _table(table: Table) -> Iterator[str]:
     if table.title:
-        yield from (f"### {escaped(table.title)}", "")
+        yield from (_heading(3, table.title), "")
     yield _row(escaped(c.title) for c in table.columns)
     yield _row("--:" if c.unit.is_figure else "---" for c in table.columns)
     for row in table.rows:
-        yield _row(_cell(shown(cell, c.unit), c.unit) for cell, c in zip(row, table.columns, strict=True))
+        yield _row(_cell(cell, c.unit) for cell, c in zip(row, table.columns, strict=True))
+
+
+def _answers(block: Answers) -> Iterator[str]:
+    yield _row(iter(("Answer", "How many")))
+    yield _row(iter(("---", "--:")))
+    for answer in block.answers:
+        yield _row(iter((_cell(answer.label, Unit.TEXT), str(answer.many))))
 
 
 def _row(cells: Iterator[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(text: str, unit: Unit) -> str:
-    if unit is Unit.LINK and text:
-        return code(text)
-    return " / ".join(_lines(text))
+def _cell(cell: Cell, unit: Unit) -> str:
+    if not isinstance(cell, str):
+        return shown(cell, unit)
+    if unit is Unit.LINK and cell:
+        return code(cell)
+    return " / ".join(_lines(cell))
 
 
 def code(text: str) -> str:
@@ -107,8 +138,6 @@ def code(text: str) -> str:
 
 
 def _trend(trend: Trend) -> str:
-    there = [p.value for p in trend.points if p.value is not None]
-    top = trend.top or max(there) or 1
-    spark = "".join("·" if p.value is None else _SPARKS[min(7, p.value * 8 // top)] for p in trend.points)
+    spark = "".join("·" if p.value is None else _SPARKS[min(7, int(trend.share(p.value) * 8))] for p in trend.points)
     figures = ", ".join(shown(p.value, trend.unit) for p in trend.points)
     return f"{escaped(trend.title)}: {spark} ({figures})"

@@ -9,9 +9,11 @@ from evenly_protocol.words import Label, PostKind
 
 from evenly_client.reports import saying
 from evenly_client.reports.allowed import Allowed
+from evenly_client.reports.check_in_section import NOBODYS, asked_before, trend_table
 from evenly_client.reports.chronicle import ActionWent, PostWent, SessionWent
 from evenly_client.reports.report import Column, Item, Items, Paragraph, Report, Section, Table, Unit, section
 from evenly_client.reports.session_report import ACTION_COLUMNS, action_row, notes_of
+from evenly_client.reports.trends import check_in_trend
 
 FIRST_LINES = {
     Label.ROOM: "Your own record: your own words, what others let you take home, and what you were asked about "
@@ -44,6 +46,7 @@ def own_record(allowed: Allowed, notes: Sequence[MyNote] = ()) -> Report:
             *parts.notes(notes if allowed.private_notes else ()),
             *parts.issues(),
             *parts.sessions(),
+            *parts.check_ins(),
             *parts.coaching(),
         ),
     )
@@ -166,6 +169,22 @@ class _Own:
             yield "facilitator"
         if self.me in session.timekeepers:
             yield "timekeeper"
+
+    def check_ins(self) -> list[Section]:
+        """What the group's check-ins came to over the sessions that I attended: my answers, nobody can tell apart."""
+        questions = asked_before(self.allowed, self.attended)
+        trends = [
+            check_in_trend(by_session, f"check_in_trend_{n}", asked[1])
+            for n, (asked, by_session) in enumerate(questions.items(), start=1)
+        ]
+        said = f"The group's answers in your sessions; yours cannot be told apart. {NOBODYS}"
+        return section(
+            "check_ins",
+            "How the group answered",
+            Paragraph(said if any(trends) else "", quiet=True),
+            *trends,
+            sheets=(trend_table(questions),),
+        )
 
     def coaching(self) -> list[Section]:
         """Coaching one to one, as either noted it down."""

@@ -29,6 +29,8 @@ class Unit(StrEnum):
     """UTC milliseconds; shown in local time."""
     OF_100 = "of_100"
     """Parts in 100."""
+    TENTHS = "tenths"
+    """A figure with one decimal, as its tenths: 34 is shown as 3.4."""
 
     @property
     def is_figure(self) -> bool:
@@ -81,6 +83,32 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What the blocks behind it are about, up to the next heading."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, and how many gave it."""
+
+    label: str
+    many: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How many gave each answer, in the order that they have: bars in a browser, else a small table.
+
+    `people`: how many took part; a bar of all of them is the longest.
+    """
+
+    answers: tuple[Answer, ...]
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """A length, and what was planned for it, milliseconds; `planned` None: nothing was."""
 
@@ -108,25 +136,44 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A figure over the sessions. `unit`: COUNT, MILLISECONDS or OF_100; `top`: the most that it can be, 0 for any."""
+    """A figure over the sessions. `unit`: COUNT, MILLISECONDS, OF_100 or TENTHS.
+
+    `bottom`, `top`: the least and the most that it can be; a `top` of 0 for any.
+    """
 
     key: str
     title: str
     unit: Unit
     points: tuple[Point, ...]
     top: int = 0
+    bottom: int = 0
+
+    def share(self, value: int) -> float:
+        """How far a value stands from the least (0) to the most (1) that there is."""
+        top = self.top or max((p.value for p in self.points if p.value is not None), default=0) or 1
+        return (value - self.bottom) / (top - self.bottom)
 
 
-Block = Table | Paragraph | Items | Bars | Trend
+Block = Table | Paragraph | Heading | Items | Answers | Bars | Trend
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report with a title of its own."""
+    """A part of a report with a title of its own.
+
+    `sheets`: the same for scripts and spreadsheets, where the blocks are arranged for reading; without any, the tables
+    among the blocks are. Headings and answers stand only in sections that have sheets.
+    """
 
     key: str
     title: str
     blocks: tuple[Block, ...]
+    sheets: tuple[Table, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """For scripts and spreadsheets."""
+        return self.sheets or tuple(b for b in self.blocks if isinstance(b, Table))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +186,14 @@ class Report:
     sections: tuple[Section, ...]
 
     def tables(self) -> list[Table]:
-        """All its tables, in order."""
-        return [b for section in self.sections for b in section.blocks if isinstance(b, Table)]
+        """All its tables, in order, for scripts and spreadsheets."""
+        return [table for section in self.sections for table in section.tables]
 
 
-def section(key: str, title: str, *blocks: Block | None) -> list[Section]:
+def section(key: str, title: str, *blocks: Block | None, sheets: tuple[Table, ...] = ()) -> list[Section]:
     """A section of the blocks that there are; none where there is nothing to say."""
     there = tuple(b for b in blocks if b is not None and not is_empty(b))
-    return [Section(key, title, there)] if there else []
+    return [Section(key, title, there, tuple(s for s in sheets if not is_empty(s)))] if there else []
 
 
 def is_empty(block: Block) -> bool:
@@ -156,9 +203,11 @@ def is_empty(block: Block) -> bool:
             return not block.rows
         case Items():
             return not block.items
+        case Answers():
+            return not block.answers
         case Bars():
             return not block.bars
         case Trend():
             return all(p.value is None for p in block.points)
-        case Paragraph():
+        case Paragraph() | Heading():
             return not block.text

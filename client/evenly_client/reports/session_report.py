@@ -1,4 +1,4 @@
-"""The session report: the agenda as it went, how the time was shared, actions, questions, exchange, what is next."""
+"""The session report: the agenda as it went, how the time was shared, questions, check-ins, actions, what is next."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from evenly_protocol.words import ActionState, Label
 from evenly_client import phrases
 from evenly_client.reports import saying
 from evenly_client.reports.allowed import Allowed
+from evenly_client.reports.check_in_section import check_in_section
 from evenly_client.reports.chronicle import ActionWent, Asked, PhaseWent, SessionWent
 from evenly_client.reports.report import (
     Bar,
@@ -48,6 +49,7 @@ def session_report(allowed: Allowed, session: SessionWent, *, air_time: bool = F
             *parts.issues(),
             *parts.air_time(of_all=air_time and allowed.air_time_of_all(session)),
             *parts.questions(),
+            *check_in_section(allowed, session),
             *parts.actions(),
             *parts.exchange(),
             *parts.pairs(),

@@ -21,5 +21,7 @@ def shown(cell: Cell, unit: Unit) -> str:
             return hours(cell)
         case Unit.INSTANT:
             return day_and_time(cell)
+        case Unit.TENTHS:
+            return f"{cell / 10:.1f}"
         case _:
             return str(cell)

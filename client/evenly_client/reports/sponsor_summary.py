@@ -1,6 +1,7 @@
 """The sponsor's summary: numbers alone, of one or several rooms. No name and no word of anybody's is in it.
 
 It is made of figures that this module adds up: it takes no text from a chronicle, not even a room's name or a title.
+Of check-ins it names those whose question is one of the program's own, by the program's name for it; others it counts.
 """
 
 from __future__ import annotations
@@ -11,10 +12,22 @@ from statistics import median
 
 from evenly_protocol.words import ActionState, PostKind
 
+from evenly_client.checkins.results import MEASURED
+from evenly_client.checkins.templates import TEMPLATES
 from evenly_client.reports import saying
+from evenly_client.reports.allowed import FEWEST_TO_TELL, anybody_may_have
+from evenly_client.reports.check_ins import CheckInWent
 from evenly_client.reports.chronicle import Chronicle
 from evenly_client.reports.report import Cell, Column, Paragraph, Report, Table, Trend, Unit, section
-from evenly_client.reports.trends import done_in, evenness_of, taking_part, trends
+from evenly_client.reports.trends import (
+    check_in_trend,
+    done_in,
+    evenness_of,
+    followed,
+    taking_part,
+    tenths,
+    trends,
+)
 
 FIRST_LINE = "Numbers alone: no names, and nothing that anybody said or wrote."
 
@@ -36,6 +49,7 @@ class _Sums:
     introductions: int
     coaching: int
     issues: int
+    check_ins: int
 
     def __add__(self, other: _Sums) -> _Sums:
         return _Sums(
@@ -52,12 +66,13 @@ class _Sums:
             self.introductions + other.introductions,
             self.coaching + other.coaching,
             self.issues + other.issues,
+            self.check_ins + other.check_ins,
         )
 
     def took_part(self, label: str) -> tuple[Cell, ...]:
         """Under `_ROOMS`."""
         even = self.median_evenness
-        return (label, self.sessions, self.members, self.attended, even, self.issues, self.coaching)
+        return (label, self.sessions, self.members, self.attended, even, self.issues, self.check_ins, self.coaching)
 
     @property
     def median_evenness(self) -> int | None:
@@ -77,6 +92,7 @@ _ROOMS = (
     Column("attended", "Attendance", Unit.MILLISECONDS),
     Column("evenness", "Shared evenly (median)", Unit.OF_100),
     Column("issues", "Issues held", Unit.COUNT),
+    Column("check_ins", "Check-ins", Unit.COUNT),
     Column("coaching", "Coaching", Unit.MILLISECONDS),
 )
 _OUTCOMES = (
@@ -97,6 +113,14 @@ _SESSIONS = (
     Column("attended", "Attendance", Unit.MILLISECONDS),
     Column("evenness", "Shared evenly", Unit.OF_100),
     Column("actions_done", "Actions done", Unit.COUNT),
+)
+_CHECK_INS = (
+    Column("room", "Room"),
+    Column("session", "Session", Unit.COUNT),
+    Column("check_in", "Check-in"),
+    Column("answered", "Answered", Unit.COUNT),
+    Column("mean", "Mean", Unit.TENTHS),
+    Column("scale", "Of"),
 )
 
 
@@ -129,6 +153,13 @@ def sponsor_summary(rooms: Sequence[Chronicle]) -> Report:
                 "Over the sessions",
                 *_trends(rooms),
                 Table("sessions", "Session by session", _SESSIONS, _rows(rooms)),
+            ),
+            *section(
+                "check_ins",
+                "Check-ins",
+                *_about_check_ins(rooms),
+                *_check_in_trends(rooms),
+                Table("check_ins", "Session by session", _CHECK_INS, _check_in_rows(rooms)),
             ),
         ),
     )
@@ -173,6 +204,7 @@ def _sums(room: Chronicle) -> _Sums:
         introductions=room.introductions,
         coaching=room.coaching_minutes * 60_000,
         issues=sum(len(s.issues) for s in room.sessions),
+        check_ins=len(_with_result(room)),
     )
 
 
@@ -198,4 +230,61 @@ def _trends(rooms: Sequence[Chronicle]) -> list[Trend]:
     for n, room in enumerate(rooms, start=1):
         last = room.sessions[-1].number if room.sessions else 0
         result += trends(room, last, f"Room {n}: " if several else "", f"room_{n}_" if several else "")
+    return result
+
+
+# -- check-ins ---------------------------------------------------------------------------------------------------
+
+
+def _with_result(room: Chronicle) -> list[CheckInWent]:
+    return [c for s in room.sessions for c in s.check_ins if c.result is not None]
+
+
+def _told(room: Chronicle) -> list[CheckInWent]:
+    return [c for c in _with_result(room) if anybody_may_have(c)]
+
+
+def _about_check_ins(rooms: Sequence[Chronicle]) -> list[Paragraph]:
+    every = [c for room in rooms for c in _with_result(room)]
+    told = sum(anybody_may_have(c) for c in every)
+    few = sum(bool(c.built_in) and c.in_numbers and c.answers < FEWEST_TO_TELL for c in every)
+    others = len(every) - told - few
+    if not every:
+        return []
+    return [
+        Paragraph(f"{saying.times(len(every), 'anonymous check-in')} came to a result; figures of {told} are here."),
+        Paragraph(f"{few} {_are(few)} left out: fewer than five answered, and so few hide little." if few else ""),
+        Paragraph(
+            f"{others} other{'' if others == 1 else 's'} {_are(others)} only counted: "
+            "the question or the answers are somebody's words."
+            if others
+            else ""
+        ),
+    ]
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _check_in_rows(rooms: Sequence[Chronicle]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(
+        (f"Room {n}", c.session, TEMPLATES[c.built_in][0], c.answers, tenths(c), _scale(c))
+        for n, room in enumerate(rooms, start=1)
+        for c in _told(room)
+    )
+
+
+def _scale(check_in: CheckInWent) -> str:
+    least_and_most = MEASURED.get(check_in.kind)
+    return "" if least_and_most is None else "{} to {}".format(*least_and_most)
+
+
+def _check_in_trends(rooms: Sequence[Chronicle]) -> list[Trend | None]:
+    result: list[Trend | None] = []
+    for n, room in enumerate(rooms, start=1):
+        title, key = (f"Room {n}: ", f"room_{n}_") if len(rooms) > 1 else ("", "")
+        for by_session in followed(_told(room)).values():
+            name = next(iter(by_session.values())).built_in
+            result.append(check_in_trend(by_session, f"{key}check_in_{name}", f"{title}{TEMPLATES[name][0]}"))
     return result

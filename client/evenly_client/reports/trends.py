@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from evenly_protocol.words import ActionState
+from evenly_protocol.words import ActionState, CheckInKind
 
+from evenly_client.checkins.results import MEASURED
+from evenly_client.reports.check_ins import Asked, CheckInWent
 from evenly_client.reports.chronicle import ActionWent, Chronicle, SessionWent
 from evenly_client.reports.report import Point, Trend, Unit
 
@@ -46,3 +48,52 @@ def trends(chronicle: Chronicle, until: int, prefix: str = "", key: str = "") ->
         trend("attending", "people on the call", Unit.COUNT, [len(taking_part(chronicle, s)) for s in sessions]),
         trend("done", "actions done", Unit.COUNT, [done_in(chronicle.actions, s.number) for s in sessions]),
     ]
+
+
+def figure_of(check_in: CheckInWent) -> float | None:
+    """The mean answer of a check-in, or the yes in 100; None where there is none."""
+    return None if check_in.result is None else check_in.result.figure
+
+
+def tenths(check_in: CheckInWent) -> int | None:
+    """The same in tenths."""
+    figure = figure_of(check_in)
+    return None if figure is None else round(10 * figure)
+
+
+def figure_title(kind: CheckInKind) -> str:
+    """What the figure of a kind is: `yes in 100`, `mean, 1 to 5`."""
+    if kind is CheckInKind.YESNO:
+        return "yes in 100"
+    least, most = MEASURED[kind]
+    return f"mean, {least} to {most}"
+
+
+def followed(check_ins: Iterable[CheckInWent]) -> dict[Asked, dict[int, CheckInWent]]:
+    """Questions with a figure, in the order in which they came up: by session, the last time that each was asked."""
+    result: dict[Asked, dict[int, CheckInWent]] = {}
+    for check_in in check_ins:
+        if check_in.asked is not None and figure_of(check_in) is not None:
+            result.setdefault(check_in.asked, {})[check_in.session] = check_in
+    return result
+
+
+def check_in_trend(by_session: Mapping[int, CheckInWent], key: str, title: str) -> Trend | None:
+    """The figure of one question from the first session to the last in which it was asked; None where that is one.
+
+    `by_session`: as `followed` gives it. `title`: what the question is called; empty where it stands beside it.
+    """
+    if len(by_session) < 2:
+        return None
+    kind = next(iter(by_session.values())).kind
+    # A mean is shown to the tenth, the yes in 100 is not.
+    unit, scale = (Unit.OF_100, 1) if kind is CheckInKind.YESNO else (Unit.TENTHS, 10)
+    least, most = (scale * end for end in MEASURED[kind])
+    said = figure_title(kind)
+    figures = {n: figure for n, c in by_session.items() if (figure := figure_of(c)) is not None}
+    points = tuple(
+        Point(str(n), round(scale * figures[n]) if n in figures else None)
+        for n in range(min(figures), max(figures) + 1)
+    )
+    full = f"{title} ({said})" if title else f"{said[:1].upper()}{said[1:]}, over the sessions"
+    return Trend(key, full, unit, points, most, least)

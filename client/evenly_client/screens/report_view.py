@@ -72,8 +72,8 @@ class ReportView(ModalScreen[None]):
     async def _read(self) -> None:
         try:
             entries = await self._peer.history(progress=self._progress)
-            room, sealer, now = self._peer.link.room, self._peer.sealer, self._peer.now()
-            told = await asyncio.to_thread(chronicle, room, entries, sealer, now=now)
+            room, keys, now = self._peer.link.room, self._peer.keys, self._peer.now()
+            told = await asyncio.to_thread(chronicle, room, entries, keys, now=now)
         except (TurnedAway, HistoryUnreadable) as error:
             self._say(f"The record cannot be read now. {error}")
             return

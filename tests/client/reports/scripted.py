@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from evenly_client.checkins import ballots, blocks, derivations
+from evenly_client.checkins.asking import CHOOSE_ISSUE
+from evenly_client.checkins.derivations import sealed_result
+from evenly_client.checkins.question import Question
+from evenly_client.checkins.templates import TEMPLATES
 from evenly_client.history import Progress
 from evenly_client.links import Link
 from evenly_client.reports.allowed import Allowed, Reader
@@ -14,6 +19,15 @@ from evenly_protocol.actions import AddAction, EditAction, NoteAction, SetAction
 from evenly_protocol.agenda import CountPhase, PhasePlan, StartPhase
 from evenly_protocol.agreement import NameRoom, SetCallLink
 from evenly_protocol.attendance import ComeBack, LeaveCall, StepAway
+from evenly_protocol.checkins import (
+    CloseCheckIn,
+    GiveUpCheckIn,
+    OpenCheckIn,
+    RecordResult,
+    WithdrawCheckIn,
+    counters,
+    vector_bytes,
+)
 from evenly_protocol.corrections import CorrectAirTime
 from evenly_protocol.exchange import AddPost, LogCoaching, MeetAsk, TakeBackPost
 from evenly_protocol.facts import Command
@@ -29,7 +43,18 @@ from evenly_protocol.series import Draft, PlanSeries, SetTopic
 from evenly_protocol.session import EndSession, HandOver, Hold, Resume, StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext
-from evenly_protocol.words import ActionState, FloorMode, Intent, Label, Lobby, PostKind, Role, Visibility
+from evenly_protocol.words import (
+    TEXT_KINDS,
+    ActionState,
+    CheckInKind,
+    FloorMode,
+    Intent,
+    Label,
+    Lobby,
+    PostKind,
+    Role,
+    Visibility,
+)
 
 from tests.protocol.world import MINUTE, World
 
@@ -47,7 +72,8 @@ class Group(World):
         super().__init__(0, None)
         self.at = at
         self.link = Link("localhost", 7447, self.room.id, SECRET)
-        self.sealer = Sealer(RoomKeys.from_secret(SECRET), self.room.id)
+        self.keys = RoomKeys.from_secret(SECRET)
+        self.sealer = Sealer(self.keys, self.room.id)
         for name in names:
             self.enter(name)
         self.must(ChangeSettings(Settings(lobby=Lobby.OFF, visibility=visibility)))
@@ -137,9 +163,14 @@ class Group(World):
     # -- sessions ------------------------------------------------------------------------------------------------
 
     def begin(
-        self, *plan: PhasePlan, titles: dict[int, str] | None = None, planned: bytes = b"", host: int = 0
+        self,
+        *plan: PhasePlan,
+        titles: dict[int, str] | None = None,
+        asks: dict[int, Question] | None = None,
+        planned: bytes = b"",
+        host: int = 0,
     ) -> None:
-        """Everybody but the observers, who come later, is connected."""
+        """Everybody but the observers, who come later, is connected. `asks`: the check-ins of phases, from 0."""
         id, author = self.new_id(), self.room.members[1].ik
         phases = [
             PhasePlan(
@@ -147,6 +178,9 @@ class Group(World):
                 self.sealer.seal(FieldKind.TITLE, titles[n], author, id) if titles and n in titles else b"",
                 *(p.minutes, p.mode, p.counted, p.holder, p.with_facilitators),
                 issue=p.issue,
+                check_in=asks[n].sealed(lambda kind, text: self.sealer.seal(kind, text, author, id))
+                if asks and n in asks
+                else None,
             )
             for n, p in enumerate(plan)
         ]
@@ -165,15 +199,51 @@ class Group(World):
             self.give(seat)
             self.later(int(minutes * MINUTE))
 
+    # -- check-ins -----------------------------------------------------------------------------------------------
+
+    def open_check_in(self, question: Question) -> bytes:
+        """The facilitator asks; its id."""
+        id, author = self.new_id(), self.room.members[1].ik
+        planned = question.sealed(lambda kind, text: self.sealer.seal(kind, text, author, id))
+        command = OpenCheckIn(planned.kind, planned.question, planned.options, 0, list(question.issues))
+        outcome = decide(self.room, command, Asking(1, self.at, id))
+        assert isinstance(outcome, list), outcome
+        self.tell(outcome, by=1, name=id)
+        return id
+
+    def record(self, check_in: bytes, question: Question, *answers: int | tuple[int, ...] | str | None) -> None:
+        """An open check-in is closed with these answers, as members' machines add them up. None: an abstention."""
+        self.must(CloseCheckIn(check_in))
+        result = sealed_result(self.keys.room_key, self.room.id, check_in, check_in * 2, *_canonical(question, answers))
+        self.must(RecordResult(check_in, result, len(answers)), by=0)
+
+    def check_in(self, question: Question, *answers: int | tuple[int, ...] | str | None) -> bytes:
+        """Asked, answered, closed; its id."""
+        id = self.open_check_in(question)
+        self.record(id, question, *answers)
+        return id
+
     # -- what comes of it ----------------------------------------------------------------------------------------
 
     def told(self, progress: Progress | None = None) -> Chronicle:
         """The chronicle, to the moment."""
-        return chronicle(self.room.id, self.entries, self.sealer, now=self.at, progress=progress)
+        return chronicle(self.room.id, self.entries, self.keys, now=self.at, progress=progress)
 
     def for_(self, seat: int, made_for: Label = Label.ROOM, *, own: bool = False) -> Allowed:
         """What a member may have."""
         return Allowed(self.told(), Reader(seat, made_for, own))
+
+
+def _canonical(question: Question, answers: Iterable[int | tuple[int, ...] | str | None]) -> tuple[bytes, int]:
+    """A result as it is sealed, and how long it is."""
+    kind, options, every = question.kind, len(question.options), list(answers)
+    if kind in TEXT_KINDS:
+        texts = [answer.encode() if isinstance(answer, str) else b"" for answer in every]
+        return blocks.canonical(texts), vector_bytes(kind, options, "B", len(every))
+    length = vector_bytes(kind, options, "N", len(every))
+    chosen = [() if a is None else (a,) if isinstance(a, int) else tuple(map(int, a)) for a in every]
+    total = sum(ballots.ballot(kind, counters(kind, options), each) for each in chosen)
+    return derivations.vector(total, length), length
 
 
 ANA, BEN, CLEO, DOV, OLA, GUEL = 1, 2, 3, 4, 5, 6
@@ -184,6 +254,12 @@ QUESTIONS = PhasePlan("questions", b"", 15, FloorMode.QUESTIONS, issue=1)
 TALK = PhasePlan("talk", b"", 20, FloorMode.QUEUE)
 NETWORKING = PhasePlan("networking", b"", 10, FloorMode.OPEN, counted=False)
 ACTIONS = PhasePlan("actions", b"", 10, FloorMode.QUEUE)
+
+HEARD, ONE_WORD = TEMPLATES["heard"][1], TEMPLATES["one-word"][1]
+ENERGY, PACE = TEMPLATES["energy"][1], TEMPLATES["pace"][1]
+LEAVES = Question(CheckInKind.TEXT, "What do you take with you?")
+CAMERAS = Question(CheckInKind.YESNO, "Cameras on next time?")
+SNACKS = Question(CheckInKind.MULTI, "What shall we bring?", ("apples", "nuts", "nothing"))
 
 
 def peer_set(visibility: Visibility = Visibility.OPEN) -> Group:
@@ -275,6 +351,9 @@ def _first_session(g: Group) -> None:
     g.must(LeaveCall(), OLA)
     g.later(4 * MINUTE)
     g.must(CorrectAirTime(0, GUEL, 30_000))
+    g.check_in(HEARD, 1, 3, 3, None)
+    g.check_in(ONE_WORD, "relieved", "tired but *clear*", "Relieved", "")
+    g.must(WithdrawCheckIn(g.open_check_in(Question(CheckInKind.YESNO, "WITHDRAWN: shall we stop?"))))
     g.must(EndSession(1))
 
 
@@ -313,6 +392,11 @@ def _second_session(g: Group) -> None:
     g.post(PostKind.INSIGHT, BEN, "Deciding is not leading.")
     g.talk((CLEO, 2), (BEN, 1))
     g.must(HandOver(ANA))
+    g.check_in(HEARD, 3, 4, 4, 2)
+    g.check_in(LEAVES, "I can say no | now.", "<b>Less</b> alone.", "=1+1 is what I owe.", "")
+    lost = g.open_check_in(Question(CheckInKind.YESNO, "Same time next month?"))
+    g.must(CloseCheckIn(lost))
+    g.must(GiveUpCheckIn(lost, "lost"), by=0)
     g.must(EndSession(2))
 
 
@@ -325,3 +409,36 @@ def small(*, sessions: int = 1, names: Iterable[str] = ("Ana", "Ben", "Cleo")) -
         g.end()
         g.later(DAY)
     return g
+
+
+def seven() -> Group:
+    """Seven people, three sessions, each with check-ins; nobody says much."""
+    g = Group("Ana", "Ben", "Cleo", "Dov", "Eva", "Finn", "Gül")
+    answers: list[tuple[int | None, ...]] = [(0, 1, 2, 2, 3, 1, None), (4, 3, 3), (3, 3, 4, 2, 4, 4, 3)]
+    g.issue(BEN, "BEN'S ISSUE stays in the room")
+    g.issue(CLEO, "CLEO'S ISSUE stays in the room")
+    for energy in answers:
+        g.begin(TALK)
+        g.talk(*((seat, 2.5) for seat in g.room.members))
+        g.check_in(ENERGY, *energy)
+        g.check_in(CAMERAS, *(int(n >= len(energy) // 2) for n in range(len(energy))))
+        if energy is answers[-1]:
+            _more_questions(g)
+        g.end()
+        g.later(DAY)
+    return g
+
+
+def _more_questions(g: Group) -> None:
+    g.check_in(PACE, 0, 1, 1, 1, 2, 1, None)
+    g.check_in(SNACKS, (0, 1), (1,), (2,), (0,), (1,), (0, 1), None)
+    issues = tuple(issue.id for issue in g.room.issues)
+    which = Question(CheckInKind.MULTI, CHOOSE_ISSUE, ("Ben: BEN'S ISSUE", "Cleo: CLEO'S ISSUE"), issues=issues)
+    g.check_in(which, *((n % 2,) for n in range(7)))
+    g.check_in(ONE_WORD, "light", "light", "awake", "Light", "", "", "curious")
+
+
+@cache
+def seven_told() -> Chronicle:
+    """The chronicle of the seven. Not to be changed."""
+    return seven().told()

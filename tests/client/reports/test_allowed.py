@@ -6,17 +6,32 @@ import dataclasses
 
 import msgspec
 import pytest
+from evenly_client.checkins.question import Question
+from evenly_client.checkins.templates import TEMPLATES
 from evenly_client.reports import markdown
-from evenly_client.reports.allowed import SOMEBODY, Allowed, Reader
+from evenly_client.reports.allowed import SOMEBODY, Allowed, Reader, anybody_may_have
+from evenly_client.reports.check_ins import CheckInWent
 from evenly_client.reports.chronicle import ActionWent, Asked, Chronicle, IssueHeld, NoteWritten, PostWent
 from evenly_client.reports.own_record import MyNote, own_record
 from evenly_client.reports.session_report import session_report
 from evenly_protocol.issues import KeepQuestions
 from evenly_protocol.seats import SetRole
 from evenly_protocol.settings import ChangeSettings, Settings
-from evenly_protocol.words import Label, PostKind, Role, Visibility
+from evenly_protocol.words import CheckInKind, Label, PostKind, Role, Visibility
 
-from tests.client.reports.scripted import ANA, BEN, CLEO, DOV, OLA, QUESTIONS, Group, peer_set, peer_set_told, small
+from tests.client.reports.scripted import (
+    ANA,
+    BEN,
+    CLEO,
+    DOV,
+    OLA,
+    QUESTIONS,
+    TALK,
+    Group,
+    peer_set,
+    peer_set_told,
+    small,
+)
 
 TOLD = peer_set_told()
 ROOM, TAKEAWAY, SHAREABLE = Label.ROOM, Label.TAKEAWAY, Label.SHAREABLE
@@ -128,6 +143,37 @@ def test_kept_questions_in_the_reports_themselves() -> None:
     assert words_in(ANA, own=False)
 
 
+def check_in(question: Question, *answers: int | tuple[int, ...] | str | None) -> CheckInWent:
+    g = Group("Ana", "Ben", "Cleo")
+    g.begin(TALK)
+    g.check_in(question, *answers)
+    return g.told().sessions[0].check_ins[0]
+
+
+OURS, THEIRS = TEMPLATES["heard"][1], Question(CheckInKind.SCALE, "Was it worth it?")
+ISSUES = dataclasses.replace(check_in(OURS, 1, 1, 1, 1, 1), about_issues=True)
+CHECK_INS = {
+    "our question, five answers": (check_in(OURS, 1, 1, 1, 1, 1), {ROOM, TAKEAWAY, SHAREABLE}),
+    "their question, five answers": (check_in(THEIRS, 1, 1, 1, 1, 1), {ROOM, TAKEAWAY}),
+    "our question, four answers": (check_in(OURS, 1, 1, 1, 1, None), {ROOM}),
+    "about issues": (ISSUES, {ROOM}),
+    "words": (check_in(TEMPLATES["one-word"][1], "a", "b", "c", "d", "e"), {ROOM}),
+    "texts": (check_in(Question(CheckInKind.TEXT, "Well?"), "a", "b", "c", "d", "e"), {ROOM}),
+    "no result": (dataclasses.replace(check_in(OURS, 1, 1, 1, 1, 1), result=None), {ROOM}),
+}
+
+
+@pytest.mark.parametrize("what", CHECK_INS)
+@pytest.mark.parametrize("made_for", list(Label))
+def test_numbers_of_check_ins_go_home_where_five_or_more_answered(what: str, made_for: Label) -> None:
+    """To anybody, if the question is the program's own; what is in words stays. The own record is for home."""
+    asked, goes = CHECK_INS[what]
+    assert reader(BEN, made_for).check_in(asked) is (made_for in goes)
+    assert anybody_may_have(asked) is (SHAREABLE in goes)
+    at_home = TAKEAWAY if made_for is ROOM else made_for
+    assert reader(BEN, made_for, own=True).check_in(asked) is (at_home in goes)
+
+
 def test_air_time_of_all_only_where_the_room_was_and_is_open() -> None:
     """For the room, never at home, never in one's own record."""
     session = TOLD.sessions[0]
@@ -228,6 +274,7 @@ def test_nothing_of_others_that_stays_in_the_room_is_in_what_leaves_it(seat: int
         CLEO: ["asked to lead", "Ask Ben", "two people who lead"],
         DOV: ["to the minutes", "good book", "afraid of losing"],
         ANA: ["Book a room", "lend you one", "looked relieved"],
+        0: ["tired but", "I can say no", "alone.", "Same time", "Were you heard"],
     }
     allowed, own = reader(seat, made_for), reader(seat, made_for, own=True)
     texts = [session_report(allowed, s) for s in TOLD.sessions]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from evenly_client.reports.chronicle import Chronicle, SessionWent, chronicle
-from evenly_client.sealing import RoomKeys, Sealer
+from evenly_client.sealing import RoomKeys
 from evenly_protocol.actions import AddAction, ConfirmAction
 from evenly_protocol.agenda import LeaveOpen
 from evenly_protocol.attendance import ComeBack, LeaveCall, StepAway
@@ -105,7 +105,7 @@ def test_a_session_that_runs_is_told_so_far() -> None:
     assert went.attended[BEN] == 4 * MINUTE
     assert went.phases[0].took == 3 * MINUTE
     assert went.totals.counted == {BEN: 3 * MINUTE}
-    earlier = chronicle(g.room.id, g.entries, g.sealer)
+    earlier = chronicle(g.room.id, g.entries, g.keys)
     assert first(earlier).until == g.entries[-1].at
 
 
@@ -190,7 +190,7 @@ def test_what_is_withdrawn_long_after_is_gone_too() -> None:
     assert not any(p.id == post for p in g.room.posts)
     assert "secret-post" in repr(g.told())
     g.tell([PostTakenBack(post)], by=BEN)
-    folded = chronicle(g.room.id, g.entries, g.sealer)
+    folded = chronicle(g.room.id, g.entries, g.keys)
     assert "secret" not in repr(folded)
     assert folded.sessions[0].issues[0].holder == BEN
 
@@ -263,20 +263,20 @@ def test_progress_grows_to_the_number_of_entries() -> None:
         last = entries[-1]
         entries.append(Entry(last.seq + 1, b"x" * 16, last.at, 0, 0, []))
     seen: list[tuple[int, int]] = []
-    chronicle(g.room.id, entries, g.sealer, progress=lambda done, of: seen.append((done, of)))
+    chronicle(g.room.id, entries, g.keys, progress=lambda done, of: seen.append((done, of)))
     assert seen == [(500, 1_234), (1_000, 1_234), (1_234, 1_234)]
 
 
 def test_an_empty_room_has_a_chronicle() -> None:
     """Nothing happened."""
-    told = chronicle(b"r" * 16, [], Sealer(RoomKeys.from_secret(SECRET), b"r" * 16))
+    told = chronicle(b"r" * 16, [], RoomKeys.from_secret(SECRET))
     assert (told.sessions, told.actions, told.posts, told.next_meeting()) == ((), (), (), None)
 
 
 def test_another_rooms_link_opens_nothing() -> None:
     """Every text says so; nothing breaks."""
     g = small()
-    told = chronicle(g.room.id, g.entries, Sealer(RoomKeys.from_secret(b"x" * 16), g.room.id))
+    told = chronicle(g.room.id, g.entries, RoomKeys.from_secret(b"x" * 16))
     assert set(told.names.values()) >= {"(cannot be read)"}
 
 

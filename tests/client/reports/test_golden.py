@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from evenly_client.reports import csv, html, json, lines, markdown
 from evenly_client.reports.allowed import Allowed, Reader
+from evenly_client.reports.chronicle import Chronicle
 from evenly_client.reports.dates import calendar_of
 from evenly_client.reports.own_record import MyNote, own_record
 from evenly_client.reports.report import Report
@@ -16,25 +17,32 @@ from evenly_client.reports.session_report import session_report
 from evenly_client.reports.sponsor_summary import sponsor_summary
 from evenly_protocol.words import Label
 
-from tests.client.reports.scripted import ANA, BEN, CLEO, FRIDAY, OLA, peer_set_told, small
+from tests.client.reports.scripted import ANA, BEN, CLEO, FRIDAY, OLA, peer_set_told, seven_told, small
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def session(number: int, seat: int, made_for: Label = Label.ROOM, *, air_time: bool = False) -> Report:
-    told = peer_set_told()
+def session(
+    number: int,
+    seat: int,
+    made_for: Label = Label.ROOM,
+    *,
+    air_time: bool = False,
+    of: Callable[[], Chronicle] = peer_set_told,
+) -> Report:
+    told = of()
     went = told.session(number)
     assert went is not None
     return session_report(Allowed(told, Reader(seat, made_for)), went, air_time=air_time)
 
 
-def own(seat: int, made_for: Label = Label.ROOM) -> Report:
+def own(seat: int, made_for: Label = Label.ROOM, *, of: Callable[[], Chronicle] = peer_set_told) -> Report:
     notes = [MyNote("Nobody else reads this.", FRIDAY)]
-    return own_record(Allowed(peer_set_told(), Reader(seat, made_for, own_record=True)), notes)
+    return own_record(Allowed(of(), Reader(seat, made_for, own_record=True)), notes)
 
 
 def sponsor() -> Report:
-    return sponsor_summary([peer_set_told(), small(sessions=3).told()])
+    return sponsor_summary([peer_set_told(), small(sessions=3).told(), seven_told()])
 
 
 FILES: dict[str, Callable[[], str]] = {
@@ -47,11 +55,18 @@ FILES: dict[str, Callable[[], str]] = {
     "session-2-of-ben.csv": lambda: csv.render(session(2, BEN)),
     "session-2-of-ben.json": lambda: json.render(session(2, BEN)),
     "session-2-of-ben.txt": lambda: "\n".join(lines.render(session(2, BEN))) + "\n",
+    "session-3-of-seven.md": lambda: markdown.render(session(3, BEN, of=seven_told)),
+    "session-3-of-seven.html": lambda: html.render(session(3, BEN, of=seven_told)),
+    "session-3-of-seven-takeaway.md": lambda: markdown.render(session(3, BEN, Label.TAKEAWAY, of=seven_told)),
+    "session-3-of-seven-shareable.md": lambda: markdown.render(session(3, BEN, Label.SHAREABLE, of=seven_told)),
+    "session-3-of-seven-answers.csv": lambda: csv.render(session(3, BEN, of=seven_told), "check_in_answers"),
+    "record-of-one-of-seven.md": lambda: markdown.render(own(BEN, of=seven_told)),
     "record-of-ben.md": lambda: markdown.render(own(BEN)),
     "record-of-cleo-shareable.md": lambda: markdown.render(own(CLEO, Label.SHAREABLE)),
     "sponsor.md": lambda: markdown.render(sponsor()),
     "sponsor.html": lambda: html.render(sponsor()),
     "sponsor.csv": lambda: csv.render(sponsor(), "rooms"),
+    "sponsor-check-ins.csv": lambda: csv.render(sponsor(), "check_ins"),
     "sponsor.json": lambda: json.render(sponsor()),
     "calendar-of-ben.ics": lambda: calendar_of(peer_set_told(), BEN).decode(),
 }

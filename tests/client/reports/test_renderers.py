@@ -14,9 +14,12 @@ import pytest
 from evenly_client.reports import charts, csv, html, json, lines, markdown
 from evenly_client.reports.csv import NoSuchTable
 from evenly_client.reports.report import (
+    Answer,
+    Answers,
     Bar,
     Bars,
     Column,
+    Heading,
     Item,
     Items,
     Paragraph,
@@ -59,12 +62,18 @@ def report_of(text: str) -> Report:
     blocks = (
         Paragraph(text),
         Paragraph(text, quiet=True),
+        Heading(text),
+        Answers((Answer(text, 2), Answer("plain", 0)), 3),
         table,
         Items("i", text, (Item(text, text), Item("plain"))),
         Bars("b", text, (Bar(text, 5, 7), Bar("plain", 0))),
         Trend("r", text, Unit.COUNT, (Point(text, 1), Point("2", None), Point("3", 4))),
     )
     return Report("session", text, text, (Section("s", text, blocks),))
+
+
+ANSWERS = (Answers((Answer("yes", 3), Answer("no", 0)), 4),)
+MEANS = Trend("m", "Mean", Unit.TENTHS, (Point("1", 10), Point("2", 30), Point("3", 50)), 50, 10)
 
 
 # -- Markdown ----------------------------------------------------------------------------------------------------
@@ -117,6 +126,28 @@ def test_an_address_is_code_whatever_is_in_it(text: str) -> None:
     tokens = parsed(f"| a |\n| --- |\n| {markdown.code(text)} |\n")
     code = [c for t in tokens for c in t.children or () if c.type == "code_inline"]
     assert [c.content for c in code] == [text.replace("|", "%7C")]
+
+
+@pytest.mark.parametrize("text", ["Do we need C #", "One ## two ##", "#", "# #", "a#"])
+def test_a_heading_in_markdown_keeps_its_last_characters(text: str) -> None:
+    """Marks at its end are the question's, not the heading's."""
+    report = Report("session", "t", "f", (Section("s", "S", (Heading(text),)),))
+    seen = ["".join(c.content for c in t.children or ()) for t in parsed(markdown.render(report)) if t.children]
+    assert seen[-1] == text
+
+
+def test_answers_in_markdown_are_a_small_table() -> None:
+    """Under the question."""
+    report = Report("session", "t", "f", (Section("s", "S", (Heading("Why?"), *ANSWERS)),))
+    assert markdown.render(report).endswith(
+        "### Why?\n\n| Answer | How many |\n| --- | --: |\n| yes | 3 |\n| no | 0 |\n"
+    )
+
+
+def test_a_trend_in_markdown_begins_at_the_least_that_its_figure_can_be() -> None:
+    """A mean from 1 to 5 is not half way up at 2.5; it has a decimal."""
+    report = Report("session", "t", "f", (Section("s", "S", (MEANS,)),))
+    assert "Mean: ▁▅█ (1.0, 3.0, 5.0)" in markdown.render(report)
 
 
 def test_a_trend_in_markdown_has_its_figures() -> None:
@@ -221,6 +252,22 @@ def test_a_trend_is_drawn_within_its_frame_and_breaks_where_nothing_is_known() -
     assert len(many.labels) <= 17
 
 
+def test_a_bar_of_answers_is_as_long_as_its_part_of_those_who_took_part() -> None:
+    """Everybody's is the whole length; of several answers each, more is not drawn over the edge."""
+    assert [(b.length, b.words) for b in charts.answers(ANSWERS[0])] == [(75.0, "3"), (0.0, "0")]
+    assert [b.length for b in charts.answers(Answers((Answer("a", 6), Answer("b", 3)), 3))] == [100.0, 50.0]
+    assert charts.answers(Answers((), 0)) == []
+
+
+def test_a_chart_of_means_is_drawn_from_the_least_to_the_most() -> None:
+    """On the line at 1, at the top at 5; said with its decimal."""
+    drawn = charts.trend(MEANS)
+    assert drawn.dots[0].y == drawn.base
+    assert drawn.dots[1].y == (drawn.base + drawn.dots[2].y) / 2
+    assert [d.value for d in drawn.dots] == ["1.0", "3.0", "5.0"]
+    assert drawn.words == "Mean; session 1: 1.0, session 2: 3.0, session 3: 5.0"
+
+
 # -- CSV ---------------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +304,27 @@ def test_all_tables_are_one_below_the_other_with_their_names_in_front() -> None:
         csv.render(report, "three")
 
 
+def test_a_section_arranged_for_reading_has_sheets_for_spreadsheets_and_scripts() -> None:
+    """Its blocks are in neither; a figure with a decimal is one there too."""
+    columns = (Column("answer", "Answer", Unit.WORDS), Column("figure", "Figure", Unit.TENTHS))
+    sheet = Table("answers", "", columns, (("yes", 34), ("no", None)))
+    report = Report("session", "t", "f", (Section("s", "S", (Heading("Why?"), *ANSWERS, MEANS), (sheet,)),))
+    assert csv.render(report) == "table,answer,figure\r\nanswers,yes,3.4\r\nanswers,no,\r\n"
+    told = standard_json.loads(json.render(report))["sections"]["s"]
+    assert told == {
+        "title": "S",
+        "tables": {"answers": [{"answer": "yes", "figure": 3.4}, {"answer": "no", "figure": None}]},
+    }
+    assert "Why?" in markdown.render(report)
+
+
+def test_a_trend_of_means_without_a_table_has_its_decimals_in_csv_and_json() -> None:
+    """Not tenths."""
+    report = Report("session", "t", "f", (Section("s", "S", (MEANS,)),))
+    assert "trends,m,2,3.0\r\n" in csv.render(report)
+    assert {"session": "2", "value": 3.0} in standard_json.loads(json.render(report))["sections"]["s"]["trends"]["m"]
+
+
 # -- JSON and lines ----------------------------------------------------------------------------------------------
 
 
@@ -283,3 +351,9 @@ def test_units_are_in_the_keys_of_json() -> None:
 def test_lines_are_lines(text: str) -> None:
     """No line has a line end in it."""
     assert all("\n" not in line for line in lines.render(report_of(text)))
+
+
+def test_answers_are_lines_under_their_question() -> None:
+    """An empty line before it."""
+    report = Report("session", "t", "f", (Section("s", "S", (Heading("Why?"), *ANSWERS, MEANS)),))
+    assert lines.render(report)[-6:] == ["S", "", "Why?", "  yes: 3", "  no: 0", "Mean: 1.0, 3.0, 5.0"]

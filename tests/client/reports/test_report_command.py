@@ -87,6 +87,8 @@ def test_a_session_and_a_table_can_be_chosen(home: Path, capfd: pytest.CaptureFi
     assert "Everybody's air time" in text
     assert report((), Wanted(format="csv", table="attendance", from_=path)) == 0
     assert out(capfd).splitlines()[0] == "member,attended"
+    assert report((), Wanted(session=1, format="csv", table="check_in_answers", from_=path)) == 0
+    assert "2,How do you leave? One to three words.,relieved,2" in out(capfd)
     assert report((), Wanted(made_for="shareable", from_=path)) == 0
     assert "Cleo" not in out(capfd)
 
