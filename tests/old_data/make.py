@@ -16,6 +16,7 @@ from pathlib import Path
 from evenly_client import demo
 from evenly_client.formats import library
 from evenly_protocol.airtime import totals
+from evenly_protocol.checkins import CheckIn
 from evenly_protocol.room import Room, evolve
 from evenly_protocol.wire import decode_entry
 from evenly_server.journal.archive import backup
@@ -50,7 +51,12 @@ async def holds(journal_path: Path) -> dict[str, object]:
         "posts": [[p.seat, str(p.kind), p.met_by, p.taken_back] for p in room.posts],
         "series": [[p.number, p.at, p.holders, p.host, p.feedback] for p in room.series],
         "issues": [[i.seat, i.session] for i in room.issues],
+        **({"check_ins": [_check_in(c) for c in room.check_ins]} if room.check_ins else {}),
     }
+
+
+def _check_in(c: CheckIn) -> list[object]:
+    return [str(c.kind), str(c.state), c.session, c.taking_part, c.code, len(c.result)]
 
 
 async def main(version: str) -> None:
