@@ -107,7 +107,8 @@ async def in_lines(plan: Plan, say: Say, journal: str = "memory") -> bool:
         lead = RehearsalMember(rehearsal, FAY)
         await lead.arrive(create=True)
         assert lead.peer is not None
-        transcript.everything(lead.peer, say)
+        assert lead.check_ins is not None
+        transcript.everything(lead.peer, lead.check_ins, say)
         await set_up(lead.peer, "Rehearsal")
         leading = led(rehearsal, lead.peer, plan)
         await bring(rehearsal, issues=plan.format is not None)

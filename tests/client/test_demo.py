@@ -11,10 +11,13 @@ from pathlib import Path
 
 import pytest
 from evenly_client import demo
+from evenly_client.checkins.participant import Verdict
 from evenly_client.demo import Plan
 from evenly_client.formats import library
 from evenly_client.formats.planning import planned
+from evenly_client.rehearsal import FAY, MEMBERS, RehearsalMember, transcript
 from evenly_client.rehearsal.by_format import in_proportion
+from evenly_protocol.words import CheckInState
 
 NAMES = ("Ana", "Ben", "Chris", "Dora", "Emil")
 
@@ -51,7 +54,7 @@ def test_without_a_terminal_it_prints_lines_by_itself() -> None:
     assert "The session has ended." in done.stdout
 
 
-@pytest.mark.parametrize("format", [None, "leadership-group"])
+@pytest.mark.parametrize("format", [None, "leadership-group", "peer-coaching"])
 async def test_the_same_seed_gives_the_same_session_and_another_another(format: str | None) -> None:
     """Repeatable to the line, but for the times of day."""
     runs: list[str] = []
@@ -61,6 +64,40 @@ async def test_the_same_seed_gives_the_same_session_and_another_another(format: 
         runs.append(re.sub(r"until \d\d:\d\d", "until", "\n".join(lines)))
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
+
+
+ASKS = """
+name = "asks"
+title = "Asks"
+minutes = 12
+[[phase]]
+id = "talk"
+activity = "talk"
+minutes = 4
+check_in = { kind = "text", question = "What would you change?" }
+[[phase]]
+id = "days"
+activity = "engagement"
+minutes = 4
+check_in = { kind = "multi", question = "Which days?", answers = ["Monday", "Friday", "Sunday"], seconds = 60 }
+[[phase]]
+id = "mood"
+activity = "engagement"
+minutes = 4
+check_in = { kind = "mood", question = "How now?" }
+"""
+
+
+async def test_what_is_said_in_words_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
+    """Though nobody can tell which answer is whose: every kind is answered in its own way."""
+    path = tmp_path / "asks.toml"
+    path.write_text(ASKS)
+    runs = [await lines_of(Plan(speed=demo.FAST, seed=7, minutes=0, format=library.find(str(path)))) for _ in range(3)]
+    told = [re.sub(r"until \d\d:\d\d", "until", "\n".join(lines)) for lines in runs]
+    assert told[0] == told[1] == told[2]
+    assert re.search(r"[3-6] answers: “What would you change\?” [3-6] answered", told[0])
+    assert re.search(r"chose .*: “Which days\?”", told[0])
+    assert re.search(r"\d said so-so\.", told[0])
 
 
 async def test_every_kind_of_floor_comes_up() -> None:
@@ -77,6 +114,78 @@ async def test_every_kind_of_floor_comes_up() -> None:
         "Emil has joined",
     ):
         assert sentence in told
+
+
+async def test_a_session_without_a_plan_begins_and_ends_with_a_check_in() -> None:
+    """The words compared before; each with its result and its answers, nobody missing, whoever came late included."""
+    lines = await lines_of(Plan(speed=demo.FAST, seed=1, minutes=8))
+    told = "\n".join(lines)
+    compared, energy, energy_told, word, word_told, ended = (
+        next(i for i, line in enumerate(lines) if re.search(pattern, line))
+        for pattern in (
+            "They are the same for everybody",
+            "A check-in is open: “How much energy do you have just now",
+            r"of 5: “How much energy do you have just now\?” [345] answered",
+            "A check-in is open: “How do you leave",
+            r": “How do you leave\? One to three words\.” [3456] answered",
+            r"The session has ended\.",
+        )
+    )
+    assert energy < energy_told < word < word_told < ended
+    assert compared < energy_told
+    said = [int(line.split()[0]) for line in lines[energy_told + 1 : energy_told + 6]]
+    answered = re.search(r"(\d) answered(?:, (\d) abstained)?", lines[energy_told])
+    assert answered is not None
+    assert sum(said) == int(answered[1])
+    assert sum(said) + int(answered[2] or 0) == 5
+    answered = re.search(r"(\d) answered(?:, (\d) abstained)?", lines[word_told])
+    assert answered is not None
+    assert int(answered[1]) + int(answered[2] or 0) == 6
+    assert "no answer was opened" not in told
+    assert "nothing was opened" not in told
+
+
+async def test_a_phase_is_left_once_its_check_in_has_a_result() -> None:
+    """The one that a format asks, and the one in which the group chooses its issue."""
+    lines = await lines_of(Plan(speed=demo.FAST, seed=1, minutes=0, format=library.find("peer-coaching")))
+    chosen, issue, engagement, heard, check_out = (
+        next(i for i, line in enumerate(lines) if re.search(pattern, line))
+        for pattern in (
+            "chose .*: “Which issue shall we take",
+            " Issue, until",
+            "Engagement check-in, until",
+            "of 5: “Were you heard today",
+            "Check-out round, until",
+        )
+    )
+    assert chosen < issue < engagement < heard < check_out
+    (holder,) = re.findall(r"\d chose (\w+): ", lines[chosen])
+    assert f"{holder} holds the issue" in lines[issue]
+
+
+async def test_whoever_never_answers_does_not_hold_the_group_up() -> None:
+    """A little after the end of the phase the check-in is closed: an abstention like any other."""
+    plan = Plan(speed=demo.FAST, seed=1, minutes=0, format=library.find("peer-coaching"))
+    lines: list[str] = []
+    async with demo.rehearsing(plan) as rehearsal:
+        lead = RehearsalMember(rehearsal, FAY)
+        await lead.arrive(create=True)
+        assert lead.peer is not None
+        assert lead.check_ins is not None
+        transcript.everything(lead.peer, lead.check_ins, lines.append)
+        await demo.bring(rehearsal, MEMBERS[:3])
+        zoe = await rehearsal.knock("Zoe")
+        assert await rehearsal.enter(zoe)
+        leading = demo.led(rehearsal, lead.peer, plan)
+        await rehearsal.run(lambda: leading.over)
+        last = [c for c in lead.peer.room.check_ins if not c.issues][-1]
+        assert last.state is CheckInState.RECORDED
+        assert last.taking_part == 5
+        assert rehearsal.parts[zoe].mine.verdicts[last.id] is Verdict.IN
+        assert lead.peer.room.session is not None
+        phase = lead.peer.room.session.visits[last.visit - 1]
+        assert phase.started == last.at < last.ended_at <= phase.ended
+    assert any("Were you heard today" in line and "abstained" in line for line in lines)
 
 
 @pytest.mark.parametrize("name", library.BUILT_IN)
@@ -104,7 +213,7 @@ async def test_members_do_what_the_phases_ask_of_them() -> None:
     told = "\n".join(await lines_of(plan))
     for sentence in (
         "Ana has brought an issue.",
-        "Ana holds the issue.",
+        "Ben holds the issue.",
         "The question is put.",
         "commits to an action, by the next session.",
         "is listening this time.",
@@ -147,7 +256,7 @@ def test_a_series_is_printed_session_by_session_with_a_table_at_the_end() -> Non
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     head, *rows = done.stdout.rstrip().splitlines()[-7:]
-    assert head.split() == ["date", "issue", "host", "feedback", "away", "new", "done", "carried", "even"]
+    assert head.split() == ["date", "issue", "host", "feedback", "away", "new", "done", "carried", "check-in", "even"]
     cells = [re.split(r"  +", row) for row in rows]
     assert [row[0] for row in cells] == ["1", "2", "3", "4", "5", "6"]
     holders, hosts, feedback, away = ([row[i] for row in cells] for i in (2, 3, 4, 5))
@@ -157,6 +266,7 @@ def test_a_series_is_printed_session_by_session_with_a_table_at_the_end() -> Non
     assert all(host != holder for host, holder in zip(hosts, holders, strict=True))
     assert set(hosts) == set(NAMES)
     assert len([name for name in away if name != "–"]) == 1
+    assert all(re.fullmatch(r"[1-5]\.\d of 5", row[9]) for row in cells)
     for sentence in ("Emil has joined", "cannot come to the session", "feedback alone", "carried over."):
         assert sentence in done.stdout
 

@@ -150,6 +150,38 @@ async def test_json_lines_tell_events_and_take_commands(lead: Piped, tmp_path: P
     assert await script.ends() == 0
 
 
+async def test_a_check_in_through_pipes_one_of_them_in_json(lead: Piped, tmp_path: Path) -> None:
+    """Three programs add up their answers; a script sees the question and the result in plain text."""
+    link = await _link(lead)
+    ana = await _member(tmp_path, link, "Ana")
+    ben = await _member(tmp_path, link, "Ben")
+    assert await ben.ends() == 0
+    script = await Piped.run(tmp_path / "Ben", "plain", link, "--json")
+    await script.says('"state":"live"')
+    lead.type("start")
+    await ana.says("Session 1 begins")
+    await script.says('"event":"session_started"')
+    lead.type("ask yesno Shall we go on?")
+    for piped in (lead, ana):
+        await piped.says("^A check-in is open: “Shall we go on")
+        await piped.says("3 people take part")
+        piped.type("answer yes")
+        await piped.says("^Your answer: yes")
+        piped.type("answered")
+    told = json.loads(await script.says('"check_in":.*"people":3'))
+    assert (told["question"], told["answers"], told["mine"]) == ("Shall we go on?", ["yes", "no"], None)
+    script.type(json.dumps({"command": "answer_check_in", "check_in": told["check_in"], "answer": [2]}))
+    assert json.loads(await script.says('"refused":"malformed"'))["because"] == "There is no such answer."
+    script.type(json.dumps({"command": "answer_check_in", "check_in": told["check_in"], "answer": [1]}))
+    script.type(json.dumps({"command": "finish_check_in", "check_in": told["check_in"]}))
+    for piped in (lead, ana):
+        await piped.says("^67 in 100 said yes: “Shall we go on\\?” 3 answered")
+    result = json.loads(await script.says('"state":"recorded".*"verdict":"in"'))["result"]
+    assert [bar["many"] for bar in result["bars"]] == [2, 1]
+    assert await script.ends() == 0
+    assert await ana.ends() == 0
+
+
 async def test_a_member_claims_and_gives_back_and_the_facilitator_moves_air_time(lead: Piped, tmp_path: Path) -> None:
     """Spans are numbered as they are shown; a correction is told to those concerned, and can be undone."""
     link = await _link(lead)

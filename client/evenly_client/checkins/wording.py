@@ -75,7 +75,7 @@ def done_words(progress: Progress | None) -> str:
 def closing_words(progress: Progress | None, left_out: int = 0) -> str:
     """What is waited for while it closes. `left_out`: those without whom it is being closed."""
     if left_out:
-        return f"Closing without {_members(left_out)} who cannot be reached…"
+        return f"Closing without {_members(left_out)}…"
     if progress is None or progress.have >= progress.of:
         return "The answers are being added up…"
     return f"Waiting for {_members(progress.of - progress.have)}…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from evenly_protocol import agenda, pairs, session
+from evenly_protocol import agenda, checkins, pairs, session
 from evenly_protocol.activities import ACTIVITIES
 from evenly_protocol.session import Session
 from evenly_protocol.undo import Inverse
@@ -32,12 +32,23 @@ def _started(t: Telling, event: session.SessionStarted) -> str:
     said = f"Session {number} begins, {phrases.people(len(event.attending))} on the call."
     if now is None or now.phase.activity == "talk":
         return said
-    return f"{said} {_phase_now(t, now)}"
+    return f"{said} {_phase_now(t, now)}{_round_instead(t, now)}"
 
 
 def _phase_started(t: Telling, event: agenda.PhaseStarted) -> str:
     now = t.room.session
-    return _phase_now(t, now) if now is not None and now.phase_index == event.index else ""
+    if now is None or now.phase_index != event.index:
+        return ""
+    return f"{_phase_now(t, now)}{_round_instead(t, now)}"
+
+
+def _round_instead(t: Telling, now: Session) -> str:
+    """Why the check-in of a phase that begins was not opened; empty where it was, or has none."""
+    asked = now.phases[now.phase_index].check_in
+    if asked is None or any(isinstance(e, checkins.CheckInOpened) for e in t.entry.events):
+        return ""
+    many = len(checkins.electorate(t.room)) >= checkins.FEWEST
+    return f" Too {'many' if many else 'few'} are here for its check-in: a round by name instead."
 
 
 def _phase_taken_back(t: Telling, event: agenda.PhaseTakenBack) -> str:

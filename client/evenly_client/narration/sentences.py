@@ -7,6 +7,7 @@ from evenly_protocol import (
     agenda,
     agreement,
     attendance,
+    checkins,
     corrections,
     exchange,
     floor,
@@ -25,6 +26,7 @@ from evenly_protocol.words import FloorMode
 
 from evenly_client.narration import agenda as of_agenda
 from evenly_client.narration import boards as of_boards
+from evenly_client.narration import check_ins as of_check_ins
 from evenly_client.narration import floor as of_floor
 from evenly_client.narration import people as of_people
 from evenly_client.narration import series as of_series
@@ -47,6 +49,7 @@ QUIET_WORDS = {
     "hand_placed": "placing a hand",
     "correction_undone": "moving air time",
     "settings_changed": "a setting",
+    "check_in_withdrawn": "opening that check-in",
     "series_planned": "planning the series",
     "planned_changed": "changing a planned session",
 }
@@ -56,6 +59,7 @@ SENTENCES: Sentences = {
     **of_people.SENTENCES,
     **of_agenda.SENTENCES,
     **of_floor.SENTENCES,
+    **of_check_ins.SENTENCES,
     **of_boards.SENTENCES,
     **of_series.SENTENCES,
 }
@@ -83,6 +87,11 @@ BY_ITSELF = (
     agenda.PhaseTakenBack,
     agenda.RoomLeftOpen,
     floor.FloorModeSet,
+    checkins.CheckInOpened,
+    checkins.CheckInClosed,
+    checkins.ResultRecorded,
+    checkins.CheckInGivenUp,
+    checkins.CheckInWithdrawn,
     pairs.PairsSet,
     pairs.PairsEnded,
     attendance.ChairTaken,

@@ -11,6 +11,7 @@ from evenly_protocol.sealed import FieldKind
 from evenly_protocol.words import PostKind
 
 from evenly_client import opened
+from evenly_client.plain import check_ins
 from evenly_client.plain.word import Unclear, Word, is_number, listed, seat, text_and_seat
 from evenly_client.text import one_line
 
@@ -36,6 +37,14 @@ def _puts(kind: PostKind) -> Callable[[PlainLines, list[str]], Awaitable[None]]:
         await _post(lines, kind, text, _SAID[kind], whose=whose)
 
     return put
+
+
+async def _ask(lines: PlainLines, words: list[str]) -> None:
+    """An ask for the exchange; for those who lead also a check-in, by its word or its kind."""
+    if check_ins.asks(words, leads=lines.look.leads):
+        await check_ins.ask(lines, words)
+    else:
+        await _puts(PostKind.ASK)(lines, words)
 
 
 async def _post(
@@ -107,7 +116,7 @@ async def _take(lines: PlainLines, words: list[str]) -> None:
 
 WORDS: dict[str, Word] = {
     "exchange": Word("e", "[asks|offers|…]", "what is on the exchange, numbered", False, _exchange),
-    "ask": Word("", "TEXT [LINK]", "ask the group for something", False, _puts(PostKind.ASK)),
+    "ask": Word("", "TEXT [LINK]", "ask the group for something", False, _ask, check_ins.ASK_FORMS),
     "offer": Word("o", "TEXT [LINK]", "offer something", False, _puts(PostKind.OFFER)),
     "resource": Word("", "TEXT [LINK]", "share something useful", False, _puts(PostKind.RESOURCE)),
     "insight": Word("", "TEXT [LINK]", "share what you have learnt", False, _puts(PostKind.INSIGHT)),

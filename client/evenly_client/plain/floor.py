@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from evenly_protocol.agreement import SetInvitation
+from evenly_protocol.checkins import open_check_in
 from evenly_protocol.floor import ChangeMode
 from evenly_protocol.hands import DeferHand, LowerAllHands, LowerHand, PlaceHand, RaiseHand, SwitchQueue, WordHand
 from evenly_protocol.refusals import Refusal
@@ -16,6 +17,7 @@ from evenly_protocol.turns import CallNext, ConfirmSpeaker, ExtendTurn, GiveFloo
 from evenly_protocol.words import FloorMode, Intent, Order
 
 from evenly_client import phrases
+from evenly_client.plain import check_ins
 from evenly_client.plain.agenda import extend
 from evenly_client.plain.word import Unclear, Word, hand_of, number
 
@@ -82,7 +84,8 @@ async def _done(lines: PlainLines, words: list[str]) -> None:
     if mine is None and look.tracks and look.floor.turns:
         mine = look.floor.turns[0]
     if mine is None:
-        raise Unclear("It is not your turn.")
+        hint = " To be done with the check-in, type answered." if lines.check_ins.open is not None else ""
+        raise Unclear(f"It is not your turn.{hint}")
     await lines.do(finish_of(mine), "Finished.")
 
 
@@ -161,7 +164,14 @@ async def _open(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _close(lines: PlainLines, words: list[str]) -> None:
-    await lines.do(SwitchQueue(False) if words != ["invitation"] else SetInvitation(False))
+    if words == ["check-in"]:
+        await check_ins.close(lines)
+    elif words == ["invitation"]:
+        await lines.do(SetInvitation(False))
+    elif not words and open_check_in(lines.peer.room) is not None:
+        raise Unclear("What? Type: close check-in, or close queue.")
+    else:
+        await lines.do(SwitchQueue(False))
 
 
 WORDS: dict[str, Word] = {
@@ -180,5 +190,12 @@ WORDS: dict[str, Word] = {
     "place": Word("", "SEAT PLACE", "put a hand at a place; 0 lets it go", True, _place),
     "lower": Word("", "", "lower all hands", True, _lower),
     "open": Word("", "[invitation]", "open the queue, or the invitation", True, _open),
-    "close": Word("", "[invitation]", "close the queue, or the invitation", True, _close),
+    "close": Word(
+        "",
+        "[queue|invitation]",
+        "close the queue, or the invitation",
+        True,
+        _close,
+        (("check-in", "close the check-in: its answers are added up"),),
+    ),
 }

@@ -3,6 +3,7 @@
 Out: {"entered": …}, {"entry": …, "events": [{"event": "hand_raised", …}]}, {"settled": …, "refused": …}.
 In: {"command": "raise_hand", "intent": "speak"}; bytes are base64. Field names are those of docs/protocol.md.
 What is in a field (a planned session, a phase) is a list of its values as on the wire, or an object by name.
+Check-ins are answered on this machine: what that takes, both ways, is in json_check_ins.py.
 """
 
 from __future__ import annotations

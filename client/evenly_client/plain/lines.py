@@ -16,9 +16,24 @@ from evenly_protocol.wire import RelayType
 from evenly_protocol.words import ActionState, FloorMode
 
 from evenly_client import narration, phrases, waiting
+from evenly_client.checkins.ledger import MemoryLedger
+from evenly_client.checkins.stored_ledger import StoredLedger
+from evenly_client.checkins.taking_part import CheckIns
 from evenly_client.hear_from import HearFrom
 from evenly_client.outlook import Outlook
-from evenly_client.peer import Entered, Happened, LobbyChanged, Notice, Peer, Settled, State, StateChanged, Told
+from evenly_client.peer import (
+    CheckInMoved,
+    Entered,
+    Happened,
+    LobbyChanged,
+    Notice,
+    Peer,
+    Settled,
+    State,
+    StateChanged,
+    Told,
+)
+from evenly_client.plain.check_in_news import CheckInNews
 from evenly_client.plain.vocabulary import WORDS
 from evenly_client.plain.word import Unclear
 from evenly_client.sealing import TextTooLong
@@ -38,10 +53,18 @@ ANSWER_WITHIN_S = 5.0
 """How long the next line waits for the answer to the one before, seconds."""
 
 
+def check_ins_of(peer: Peer, store: Store | None) -> CheckIns:
+    """This device's part in the room's check-ins; with a store, what it has opened is remembered there."""
+    ledger = MemoryLedger() if store is None else StoredLedger(store, peer.link.room, peer.key.public)
+    return CheckIns(peer, ledger)
+
+
 class PlainLines:
     """One member's session in lines. `say` is given each line to print; `heard` each line typed.
 
     Attributes:
+        check_ins: this member's part in check-ins.
+        news: what is said of them.
         everything: whether all that happens is said.
         left: the member has left.
         lists: by name, the ids of each list in the order in which it was last printed.
@@ -52,11 +75,13 @@ class PlainLines:
 
     def __init__(self, peer: Peer, say: Say, *, everything: bool = False, store: Store | None = None) -> None:
         self.peer = peer
+        self.check_ins = check_ins_of(peer, store)
         self._say = say
         self._store = store
         self.everything = everything
         self.left = False
         self.lists: dict[str, list[bytes]] = {}
+        self.news = CheckInNews(peer, self.check_ins, say, self.lists)
         self.last_list = ""
         self.proposal: list[Draft] = []
         self.hinted = ""
@@ -73,13 +98,16 @@ class PlainLines:
         match notice:
             case StateChanged():
                 self._state(notice.state)
-            case Entered():
-                pass
+            case Entered() | CheckInMoved():
+                self.news.moved()
             case Happened():
+                self.news.happening(notice.entry)
                 for sentence in narration.sentences(self.peer, notice.entry, everything=self.everything):
                     self._say(sentence)
                 self._asked_of_me(notice.entry)
+                self.news.happened(notice.entry)
                 self._about_me()
+                self.news.moved()
             case LobbyChanged():
                 if self.peer.waiting:
                     names = [self.peer.people.knocking(self.peer.room, k) for k in self.peer.waiting]

@@ -12,6 +12,7 @@ from evenly_protocol.words import Label
 
 from evenly_client import narration, opened
 from evenly_client.call_links import NotALink, checked
+from evenly_client.plain import check_ins
 from evenly_client.plain.word import NOBODY, Unclear, Word, is_number, listed, sealed
 from evenly_client.text import one_line
 
@@ -103,6 +104,9 @@ async def _all(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _leave(lines: PlainLines, words: list[str]) -> None:
+    if words == ["out"]:
+        check_ins.agree_to_few(lines, agree=False)
+        return
     lines.left = True
     lines.say("You have left. Join again whenever you like.")
 
@@ -129,5 +133,5 @@ WORDS: dict[str, Word] = {
     "quiet": Word("", "", "say only what concerns me", False, _quiet),
     "all": Word("", "", "say everything that happens", False, _all),
     "undo": Word("u", "", "take the last step back", True, _undo),
-    "leave": Word("x", "", "leave", False, _leave),
+    "leave": Word("x", "", "leave", False, _leave, (("out", "few take part now: your answer is left out"),)),
 }

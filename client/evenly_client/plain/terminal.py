@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from evenly_client.peer import Notice, Peer, State
 from evenly_client.plain import json_lines
-from evenly_client.plain.lines import PlainLines
+from evenly_client.plain.json_check_ins import JsonCheckIns
+from evenly_client.plain.lines import PlainLines, check_ins_of
 
 if TYPE_CHECKING:
     from evenly_client.store import Store
@@ -24,10 +25,10 @@ LAST_ANSWERS_S = 2.0
 async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False, store: Store | None = None) -> int:
     """The session in lines until the user leaves or the input ends. The exit status.
 
-    `store`: what this machine keeps: the room's usual format.
+    `store`: what this machine keeps: the room's usual format, private notes, and which check-ins were opened here.
     """
     if json:
-        return await _run_json(peer)
+        return await _run_json(peer, store)
     client = PlainLines(peer, _print, everything=everything, store=store)
     async with peer:
         async for line in typed(client, peer):
@@ -46,11 +47,13 @@ def _print(line: str) -> None:
     print(line, flush=True)
 
 
-async def _run_json(peer: Peer) -> int:
+async def _run_json(peer: Peer, store: Store | None) -> int:
+    check_ins = JsonCheckIns(peer, check_ins_of(peer, store))
+
     def tell(notice: Notice) -> None:
         line = json_lines.line_of(peer, notice)
-        if line is not None:
-            print(line, flush=True)
+        for told in (*(() if line is None else (line,)), *check_ins.lines_of(notice)):
+            print(told, flush=True)
 
     peer.watch(tell)
     async with peer:
@@ -60,7 +63,8 @@ async def _run_json(peer: Peer) -> int:
             if not line.strip():
                 continue
             try:
-                peer.send(json_lines.command_of(line))
+                if not check_ins.takes(line):
+                    peer.send(json_lines.command_of(line))
             except json_lines.BadLine as error:
                 print(f'{{"refused":"malformed","because":{_quoted(str(error))}}}', flush=True)
         else:

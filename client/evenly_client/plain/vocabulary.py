@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from evenly_client.plain import actions, agenda, airtime, exchange, floor, issues, pairs, people, room, series
+from evenly_client.plain import (
+    actions,
+    agenda,
+    airtime,
+    check_ins,
+    exchange,
+    floor,
+    issues,
+    pairs,
+    people,
+    room,
+    series,
+)
 from evenly_client.plain.word import Unclear, Word
 
 if TYPE_CHECKING:
@@ -56,6 +68,7 @@ TOPICS: dict[str, dict[str, Word]] = {
     "speaking": floor.WORDS,
     "people": people.WORDS,
     "session": agenda.WORDS,
+    "check-ins": check_ins.WORDS,
     "issues": issues.WORDS,
     "actions": actions.WORDS,
     "exchange": exchange.WORDS,

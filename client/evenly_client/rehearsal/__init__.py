@@ -3,6 +3,7 @@
 passing.py      time, and what is planned when          temperament.py   how they are
 member.py       having the floor and asking for it      boards.py        what they write
 leading.py      a facilitator's chores                  texts.py         every text
+answers.py      what they answer to check-ins           at_rest.py       when time stands still for those
 improvised.py   a session without a plan                by_format.py     a session of any format
 course.py       a whole series                          transcript.py    what is printed
 """

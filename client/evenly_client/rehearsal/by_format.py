@@ -9,14 +9,17 @@ from dataclasses import replace
 import msgspec
 from evenly_protocol import agenda
 from evenly_protocol.agenda import ExtendPhase, LeaveOpen, PhasePlan, SetIssueHolder, SkipPhase, StartPhase
+from evenly_protocol.checkins import check_in_with, open_check_in
 from evenly_protocol.issues import ChooseIssue, waiting_issues
 from evenly_protocol.members import takes_part
 from evenly_protocol.pairs import SetPairs
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import EndSession, Hold, Resume, Session, StartSession
-from evenly_protocol.words import MILLISECONDS_A_MINUTE, FloorMode, Role
+from evenly_protocol.words import MILLISECONDS_A_MINUTE, CheckInState, FloorMode, Role
 
 from evenly_client import drawing, pairing, starting
+from evenly_client.checkins.asking import about_issues
+from evenly_client.checkins.chosen import most_chosen
 from evenly_client.formats.shape import Format
 from evenly_client.peer import Peer
 from evenly_client.rehearsal.leading import Leading
@@ -31,6 +34,12 @@ PAUSE_S = 20.0
 INFORMAL_S = 45.0
 """How long people stay after the end, seconds."""
 
+ANSWERED_LATE_MS = 30_000
+"""How long after a phase's end a check-in is left open, milliseconds."""
+
+CHOSEN_WITHIN_S = 60
+"""How long the check-in about issues is open, seconds."""
+
 LATE_AT_MOST = 0.1
 """How late a phase's end may be called, as a part of its length; as early, or earlier, is as likely."""
 
@@ -39,6 +48,8 @@ class ByFormat(Leading):
     """A facilitator, or the session's host, who leads through a format's phases.
 
     One phase is extended, the later ones giving the time; once there is a short pause, where the format has no break.
+    A phase that opens a check-in is left once that has its result. Where more issues wait than the session has room
+    for, the group chooses in a check-in.
     """
 
     def __init__(
@@ -52,6 +63,7 @@ class ByFormat(Leading):
         self._visit = 0
         self._moving = 0
         self._extends = self._pauses = -1
+        self._about_issues = b""
 
     def look(self) -> None:
         """See `Looking.look`."""
@@ -60,6 +72,9 @@ class ByFormat(Leading):
         if session is None or session.closed_at is not None:
             return
         phase = session.phase
+        if self._about_issues and self._issue_is_chosen():
+            chosen, self._about_issues = self._about_issues, b""
+            self.rehearsal.plan(self.draw.uniform(2, 4), lambda: self._take_chosen(chosen))
         if phase.visit != self._visit:
             self._visit = phase.visit
             self._phase_begins(session)
@@ -112,6 +127,10 @@ class ByFormat(Leading):
             plan(seconds * 0.8, lambda: self._extend(phase.visit))
         if session.phase_index == self._pauses:
             plan(seconds * 0.5, lambda: self._pause(phase.visit))
+        if phase.visit == 1:
+            plan(self.draw.uniform(2, 4), self.compare_words)
+            if self._has_to_choose(session):
+                plan(seconds * self.draw.uniform(0.3, 0.4), lambda: self._ask_about_issues(phase.visit))
         if phase.activity == "networking":
             plan(self.draw.uniform(3, 8), lambda: self._draw_pairs(phase.visit))
 
@@ -164,6 +183,12 @@ class ByFormat(Leading):
         if session.held_since is not None:
             self.rehearsal.plan(5.0, lambda: self._move_on(visit))
             return
+        if open_check_in(self.peer.room) is not None:
+            # Whoever has not answered may still: then it is closed, and the phase over a little later.
+            if self.rehearsal.now - session.phase.ends_at > ANSWERED_LATE_MS:
+                await self.close_check_in()
+            self.rehearsal.plan(3.0, lambda: self._move_on(visit))
+            return
         following = agenda.next_phase(session)
         if following is None:
             await self._close(session)
@@ -197,6 +222,31 @@ class ByFormat(Leading):
         free = [s for s in holding(self.peer) if s not in taken]
         if free:
             await self.ask(SetIssueHolder(free[0], plan.issue))
+
+    # -- choosing an issue ---------------------------------------------------------------------------------------
+
+    def _has_to_choose(self, session: Session) -> bool:
+        """More issues wait than the session has room for, and whose it takes was not planned."""
+        numbers = {p.issue for p in session.phases if p.issue}
+        free = numbers and not session.planned and not session.phase.issue
+        return bool(free) and len(waiting_issues(self.peer.room)) > len(numbers)
+
+    async def _ask_about_issues(self, visit: int) -> None:
+        session = self._here(visit)
+        if session is None or open_check_in(self.peer.room) is not None or not self._has_to_choose(session):
+            return
+        self._about_issues = await self.ask_check_in(replace(about_issues(self.peer), seconds=CHOSEN_WITHIN_S))
+
+    def _issue_is_chosen(self) -> bool:
+        check_in = check_in_with(self.peer.room, self._about_issues)
+        return check_in is not None and check_in.state not in (CheckInState.OPEN, CheckInState.CLOSING)
+
+    async def _take_chosen(self, check_in: bytes) -> None:
+        """What was chosen most becomes the first of the session's issues; of several the one that came first."""
+        found = check_in_with(self.peer.room, check_in)
+        chosen = most_chosen(self.peer, found) if found is not None else []
+        if chosen and self.session is not None:
+            await self.ask(ChooseIssue(chosen[0], 1))
 
     # -- pairs and the end ---------------------------------------------------------------------------------------
 

@@ -13,11 +13,12 @@ from evenly_protocol.airtime import Totals, totals
 from evenly_protocol.issues import issues_held
 from evenly_protocol.series import Planned, PlanSeries, SayAway, SwapHolders
 from evenly_protocol.session import Session
-from evenly_protocol.words import ActionState, PostKind
+from evenly_protocol.words import ActionState, CheckInKind, PostKind
 
 from evenly_client import starting
 from evenly_client.formats.planning import FEEDBACK, planned
 from evenly_client.formats.shape import Format
+from evenly_client.narration.check_ins import result_of
 from evenly_client.new_room import set_up
 from evenly_client.peer import Peer
 from evenly_client.rehearsal.by_format import ByFormat
@@ -45,6 +46,7 @@ class Held:
         away: who was not there.
         added, done, carried: actions committed to, done since the session before, and carried over.
         sums: its air time.
+        check_in: the kind and the figure of its last check-in that has one; None for none.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Held:
     done: int
     carried: int
     sums: Totals
+    check_in: tuple[CheckInKind, float] | None = None
 
 
 class Course:
@@ -163,7 +166,14 @@ class Course:
             done=sum(s.by != 0 and s.state is ActionState.DONE and s.at > since for s in steps),
             carried=sum(s.by == 0 and s.session == number for s in steps),
             sums=totals(session, session.ended_at or room.at),
+            check_in=self._figure(number),
         )
+
+    def _figure(self, number: int) -> tuple[CheckInKind, float] | None:
+        """What the last check-in of this session came to, as far as that is a figure."""
+        asked = [c for c in reversed(self.peer.room.check_ins) if c.session == number]
+        results = [r for c in asked if (r := result_of(self.peer, c)) is not None]
+        return next(((r.kind, r.figure) for r in results if r.figure is not None), None)
 
     # -- between the sessions ------------------------------------------------------------------------------------
 

@@ -1,16 +1,22 @@
-"""What every rehearsal facilitator does: lets people in, calls the next, asks whether it is still the same speaker."""
+"""What every rehearsal facilitator does: lets people in, calls the next, asks whether it is still the same speaker.
+
+And asks check-ins, and has the three words compared where they were not.
+"""
 
 from __future__ import annotations
 
 import random
 
+from evenly_protocol.checkins import CloseCheckIn, electorate, open_check_in
 from evenly_protocol.facts import Command
-from evenly_protocol.members import seat_of
+from evenly_protocol.members import author_of, seat_of
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.session import Session
 from evenly_protocol.turns import CallNext, ConfirmSpeaker
 from evenly_protocol.words import FloorMode
 
+from evenly_client.checkins.asking import open_command
+from evenly_client.checkins.question import Question
 from evenly_client.peer import Peer, State
 from evenly_client.rehearsal.passing import Rehearsal
 
@@ -54,6 +60,33 @@ class Leading:
     async def ask(self, command: Command, id: bytes = b"") -> Refusal | None:
         """Asks for something."""
         return await self.peer.ask(command, id or self.draw.randbytes(16))
+
+    # -- check-ins -----------------------------------------------------------------------------------------------
+
+    async def ask_check_in(self, question: Question) -> bytes:
+        """Asks a check-in. Its id; empty where it cannot be asked, of too few perhaps."""
+        id = self.draw.randbytes(16)
+        refusal = await self.ask(open_command(self.peer, question, id), id)
+        return id if refusal is None else b""
+
+    async def close_check_in(self) -> bool:
+        """Closes the check-in that is open. Whether there was one."""
+        check_in = open_check_in(self.peer.room)
+        return check_in is not None and await self.ask(CloseCheckIn(check_in.id)) is None
+
+    async def compare_words(self) -> None:
+        """Asks everybody to compare the three words, once for those who are there."""
+        if self.session is not None and not self._are_compared():
+            await self.rehearsal.compare_words(self.peer)
+
+    def _are_compared(self) -> bool:
+        mine = self.rehearsal.parts[self.peer].mine
+        if mine.epoch is None or not mine.compared:
+            return False
+        room = self.peer.room
+        return {author_of(room, seat) for seat in electorate(room)} <= set(mine.epoch.keys)
+
+    # -- chores --------------------------------------------------------------------------------------------------
 
     def _something_to_do(self) -> bool:
         session = self.session

@@ -12,8 +12,11 @@ from evenly_protocol.session import Session
 from evenly_protocol.turns import Speak, Turn, answered_by, finish_of, turn_with
 from evenly_protocol.words import FloorMode, Intent, Source
 
+from evenly_client.checkins.ledger import MemoryLedger
+from evenly_client.checkins.taking_part import CheckIns
 from evenly_client.peer import Peer, State
 from evenly_client.rehearsal import texts
+from evenly_client.rehearsal.answers import Answers
 from evenly_client.rehearsal.boards import Boards
 from evenly_client.rehearsal.passing import Rehearsal
 from evenly_client.rehearsal.temperament import Temperament
@@ -38,7 +41,9 @@ class RehearsalMember:
 
     Attributes:
         peer: the client, once it is in the room.
+        check_ins: its part in check-ins, once it is in the room.
         boards: what this member writes.
+        answers: what it answers to check-ins.
     """
 
     def __init__(self, rehearsal: Rehearsal, temperament: Temperament, *, key: DeviceKey | None = None) -> None:
@@ -46,8 +51,11 @@ class RehearsalMember:
         self.temperament = temperament
         self.peer: Peer | None = None
         self.draw = rehearsal.draw()
+        self.check_ins: CheckIns | None = None
         self.boards = Boards(self)
+        self.answers = Answers(self)
         self.key = key or DeviceKey.from_bytes(self.draw.randbytes(32))
+        self._ledger = MemoryLedger()
         self._turn = b""
         self._visit = (0, 0)
         self._floor: tuple[object, ...] = ()
@@ -62,7 +70,8 @@ class RehearsalMember:
 
     async def arrive(self, *, create: bool = False) -> None:
         """Comes to the door, and in as soon as somebody opens it."""
-        knocking = await self.rehearsal.knock(self.temperament.name, key=self.key, create=create)
+        name, ledger = self.temperament.name, self._ledger
+        knocking = await self.rehearsal.knock(name, key=self.key, ledger=ledger, create=create)
         await self._come_in(knocking)
 
     async def _come_in(self, peer: Peer) -> None:
@@ -71,13 +80,15 @@ class RehearsalMember:
             return
         self.peer = peer
         self.key = peer.key
+        self.check_ins = self.rehearsal.parts[peer]
+        self.answers.comes_in(peer, self.check_ins)
         if self not in self.rehearsal.looking:
             self.rehearsal.looking.append(self)
 
     async def leave(self) -> None:
         """Closes the connection."""
         if self.peer is not None:
-            peer, self.peer = self.peer, None
+            peer, self.peer, self.check_ins = self.peer, None, None
             await self.rehearsal.leave(peer)
 
     async def ask(self, command: Command, id: bytes = b"") -> Refusal | None:
@@ -95,7 +106,11 @@ class RehearsalMember:
     def look(self) -> None:
         """See `Looking.look`."""
         peer = self.peer
-        if peer is None or peer.state is not State.LIVE or peer.room.seq == self._seen:
+        if peer is None or peer.state is not State.LIVE:
+            return
+        if self.check_ins is not None:
+            self.answers.look(self.check_ins)
+        if peer.room.seq == self._seen:
             return
         self._seen = peer.room.seq
         self.boards.look(peer)

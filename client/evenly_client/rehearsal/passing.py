@@ -13,9 +13,12 @@ from typing import Protocol
 from evenly_protocol.members import is_facilitator, seat_of
 from evenly_protocol.timers import next_due
 
+from evenly_client.checkins.ledger import Ledger, MemoryLedger
+from evenly_client.checkins.taking_part import CheckIns
 from evenly_client.links import Link
 from evenly_client.local_server import LocalServer
 from evenly_client.peer import Peer, State
+from evenly_client.rehearsal.at_rest import at_rest, takes_part
 from evenly_client.rehearsal.texts import Decks
 from evenly_client.sealing import DeviceKey
 
@@ -24,6 +27,9 @@ SLICE_S = 0.05
 
 TOLD_WITHIN_S = 5.0
 """Real seconds until what the server does by itself has reached everybody."""
+
+AT_REST_WITHIN_S = 60.0
+"""Real seconds until check-ins are at rest: the longest that a close takes, with somebody who is waited for."""
 
 Deed = Callable[[], Awaitable[None]]
 
@@ -47,6 +53,7 @@ class Rehearsal:
         speed: seconds of room time for a real one; 0 is as fast as it goes.
         now: room time, UTC milliseconds.
         peers: everybody who is in.
+        parts: each rehearsal member's part in check-ins, by its client.
         looking: who sees the room and acts, in this order.
         decks: the texts.
     """
@@ -57,6 +64,7 @@ class Rehearsal:
         self.speed = speed
         self.now = at
         self.peers: list[Peer] = []
+        self.parts: dict[Peer, CheckIns] = {}
         self.looking: list[Looking] = []
         self._random = random.Random(seed)
         self.decks = Decks(self.draw())
@@ -146,7 +154,36 @@ class Rehearsal:
         await self.caught_up()
 
     async def caught_up(self) -> None:
-        """Waits until every replica has folded what any of them has."""
+        """Waits until every replica has folded what any of them has, and check-ins are at rest.
+
+        Where time passes no faster than it does, it need not stand still for them.
+        """
+        await self._told_the_same()
+        if 0 < self.speed <= 1:
+            return
+        try:
+            async with asyncio.timeout(AT_REST_WITHIN_S):
+                while (busy := next((p for p in self.parts if not at_rest(p, self.parts)), None)) is not None:
+                    await busy.until(lambda _, busy=busy: at_rest(busy, self.parts))
+                    await self._told_the_same()
+        except TimeoutError:
+            pass
+
+    async def compare_words(self, leads: Peer) -> None:
+        """Asks everybody to compare the three words, and waits until they have them."""
+        self.parts[leads].compare_words()
+        try:
+            async with asyncio.timeout(AT_REST_WITHIN_S):
+                for peer, part in list(self.parts.items()):
+                    await peer.until(lambda _, peer=peer, part=part: part.comparing or not takes_part(peer))
+        except TimeoutError:
+            pass
+
+    def same_words(self) -> bool:
+        """Whether everybody here has the same three words: what is read aloud in the call."""
+        return len({part.mine.epoch.words for part in self.parts.values() if part.comparing and part.mine.epoch}) == 1
+
+    async def _told_the_same(self) -> None:
         live = [p for p in self.peers if p.state is State.LIVE]
         most = max((p.room.seq for p in live), default=0)
         for peer in live:
@@ -160,11 +197,18 @@ class Rehearsal:
 
     # -- people --------------------------------------------------------------------------------------------------
 
-    async def knock(self, name: str, *, key: DeviceKey | None = None, create: bool = False) -> Peer:
-        """Another ordinary client comes to the room's door: it may have to wait in the lobby."""
+    async def knock(
+        self, name: str, *, key: DeviceKey | None = None, ledger: Ledger | None = None, create: bool = False
+    ) -> Peer:
+        """Another ordinary client comes to the room's door: it may have to wait in the lobby.
+
+        `ledger`: what it remembers of check-ins.
+        """
         key = key or DeviceKey.from_bytes(self._random.randbytes(32))
         peer = Peer(self.link, key, name, create_key="" if create else None, rate=self.speed or 1.0)
         self._at_the_door.append(peer)
+        # Before it is in: keys are asked for as soon as it is there.
+        self.parts[peer] = CheckIns(peer, ledger or MemoryLedger(), now=lambda: self.now)
         peer.start()
         await peer.until(lambda _: peer.state not in (State.CONNECTING, State.LOST))
         if peer.state is State.LOBBY:
@@ -189,6 +233,7 @@ class Rehearsal:
         """Somebody closes the connection; the others see that."""
         self.peers.remove(peer)
         self._at_the_door.remove(peer)
+        self.parts.pop(peer).stop()
         await peer.stop()
         await self.seen(peer, there=False)
 

@@ -21,6 +21,7 @@ class Temperament:
         later: how likely they ask in a round to be come back to.
         keeps: how likely an action of theirs is done by the next session.
         shares: how likely they put something on the exchange when there is an occasion.
+        leans: where their answers to check-ins lie, from 0, low, to 1, high.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Temperament:
     later: float = 0.0
     keeps: float = 0.6
     shares: float = 0.5
+    leans: float = 0.6
 
     @property
     def fullness(self) -> float:
@@ -40,10 +42,12 @@ class Temperament:
 
 
 MEMBERS = (
-    Temperament("Ana", 15, 35, intents=(Intent.SPEAK, Intent.REPLY, Intent.SPEAK, Intent.CLARIFY), keeps=0.7),
-    Temperament("Ben", 45, 12, intents=(Intent.REPLY, Intent.CLARIFY), later=0.3, keeps=0.9),
-    Temperament("Chris", 150, 25, skips=0.5, keeps=0.5, shares=0.8),
-    Temperament("Dora", 40, 95, intents=(Intent.SPEAK, Intent.SPEAK, Intent.PROCESS), keeps=0.4),
+    Temperament(
+        "Ana", 15, 35, intents=(Intent.SPEAK, Intent.REPLY, Intent.SPEAK, Intent.CLARIFY), keeps=0.7, leans=0.85
+    ),
+    Temperament("Ben", 45, 12, intents=(Intent.REPLY, Intent.CLARIFY), later=0.3, keeps=0.9, leans=0.7),
+    Temperament("Chris", 150, 25, skips=0.5, keeps=0.5, shares=0.8, leans=0.4),
+    Temperament("Dora", 40, 95, intents=(Intent.SPEAK, Intent.SPEAK, Intent.PROCESS), keeps=0.4, leans=0.6),
     Temperament("Emil", 50, 40, arrives_after=75, later=0.1),
 )
 """Eager, brief, quiet, rambling, late."""

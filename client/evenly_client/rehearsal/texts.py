@@ -156,6 +156,27 @@ BUDDY_NOTES: Final = (
     "I thought of you on Monday: did it work out?",
     "Shall we talk for ten minutes?",
 )
+IN_A_WORD: Final = (
+    "lighter",
+    "thoughtful",
+    "tired",
+    "curious",
+    "grateful",
+    "clearer",
+    "a bit restless",
+    "ready to start",
+    "calm",
+    "hopeful",
+)
+IN_A_SENTENCE: Final = (
+    "I would have liked one more question before the advice.",
+    "It helped that nobody hurried.",
+    "I said less than I wanted to, and that was my own doing.",
+    "The second half was worth the whole hour.",
+    "Could we begin with the hard part next time?",
+    "I leave with one thing to do, which is enough.",
+    "I am not sure that we talked about what matters most.",
+)
 
 POSTS: Final[dict[PostKind, Sequence[str]]] = {
     PostKind.ASK: ASKS,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from evenly_protocol import agenda, pairs, seats, series, session
+from evenly_protocol import agenda, checkins, pairs, seats, series, session
 from evenly_protocol.airtime import totals
 from evenly_protocol.room import Entry
 from evenly_protocol.session import Session
 from evenly_protocol.words import FloorMode, Intent, Role, Source
 
 from evenly_client import narration, phrases
-from evenly_client.peer import Happened, Notice, Peer
+from evenly_client.checkins.results import figure_words
+from evenly_client.checkins.taking_part import CheckIns
+from evenly_client.narration.check_ins import result_lines, result_of
+from evenly_client.peer import CheckInMoved, Happened, Notice, Peer
 from evenly_client.rehearsal.course import Held
 
 Say = Callable[[str], None]
@@ -25,6 +28,8 @@ NEWS = (
     agenda.PhaseExtended,
     agenda.PhaseSkipped,
     agenda.RoomLeftOpen,
+    checkins.ResultRecorded,
+    checkins.CheckInGivenUp,
     pairs.PairsSet,
 )
 """What is told of a session when many are: no single turn."""
@@ -35,8 +40,8 @@ IN_BETWEEN = (seats.MemberJoined, series.SeriesPlanned, series.PlannedChanged, s
 ENDS_A_PHASE = (agenda.PhaseStarted, agenda.RoomLeftOpen, session.SessionEnded)
 
 
-def everything(peer: Peer, say: Say) -> None:
-    """Says every sentence there is, with the time since the session's start."""
+def everything(peer: Peer, check_ins: CheckIns, say: Say) -> None:
+    """Says every sentence there is, with the time since the session's start; of check-ins each answer."""
 
     def tell(notice: Notice) -> None:
         if not isinstance(notice, Happened):
@@ -44,8 +49,35 @@ def everything(peer: Peer, say: Say) -> None:
         when = _clock(peer, notice.entry)
         for sentence in narration.sentences(peer, notice.entry):
             say(f"{when:>7}  {sentence}")
+        for line in _answers(peer, notice.entry):
+            say(f"{'':>7}    {line}")
 
     peer.watch(tell)
+    words_compared(peer, check_ins, say)
+
+
+def words_compared(peer: Peer, check_ins: CheckIns, say: Say) -> None:
+    """Says that the three words are compared, and once this member has found them the same."""
+    comparing = False
+
+    def tell(notice: Notice) -> None:
+        nonlocal comparing
+        if not isinstance(notice, CheckInMoved) or check_ins.comparing is comparing:
+            return
+        comparing = check_ins.comparing
+        if comparing:
+            say(f"{'':>7}  Everybody compares three words, which one reads aloud.")
+        elif check_ins.mine.compared:
+            say(f"{'':>7}  They are the same for everybody: nobody stands in between.")
+
+    peer.watch(tell)
+
+
+def _answers(peer: Peer, entry: Entry) -> list[str]:
+    """Each answer of the check-ins that have their result."""
+    recorded = [e.check_in for e in entry.events if isinstance(e, checkins.ResultRecorded)]
+    found = [c for c in peer.room.check_ins if c.id in recorded]
+    return [line for c in found if (result := result_of(peer, c)) is not None for line in result_lines(result)]
 
 
 def phase_by_phase(peer: Peer, say: Say) -> None:
@@ -136,7 +168,19 @@ def held(peer: Peer, one: Held) -> list[str]:
     return lines
 
 
-COLUMNS: tuple[str, ...] = ("", "date", "issue", "host", "feedback", "away", "new", "done", "carried", "even")
+COLUMNS: tuple[str, ...] = (
+    "",
+    "date",
+    "issue",
+    "host",
+    "feedback",
+    "away",
+    "new",
+    "done",
+    "carried",
+    "check-in",
+    "even",
+)
 
 
 def table(peer: Peer, sessions: list[Held]) -> list[str]:
@@ -160,6 +204,7 @@ def table(peer: Peer, sessions: list[Held]) -> list[str]:
                 str(one.added),
                 str(one.done),
                 str(one.carried),
+                figure_words(*one.check_in) if one.check_in is not None else "–",
                 even,
             )
         )
