@@ -60,6 +60,10 @@ ENDINGS: dict[str, tuple[str, str]] = {
         "Fewer than three people were there to the end: nothing was opened.",
         "Take a round by name, or ask again when more are there.",
     ),
+    "too_many": (
+        "More than 32 people were there in the end: answers in words are for up to 32.",
+        "Offer a choice of answers.",
+    ),
     "nothing_opened": ("It could not be closed: nothing was opened, nobody's answer is known.", "Ask it again."),
     "lost": (
         "Too many left while it closed: the result is lost, and nobody's answer is known.",

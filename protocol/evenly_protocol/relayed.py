@@ -25,7 +25,7 @@ from typing import TypeVar
 
 import msgspec
 
-FINAL_CODES = ("too_few", "asked_again", "shrunk")
+FINAL_CODES = ("too_few", "too_many", "asked_again", "shrunk")
 """Codes of REFUSE that hold for everybody: the check-in is given up. After any other the rest may go on without."""
 
 HASH_BYTES = 32

@@ -72,14 +72,15 @@ class Handshake:
         return derivations.commitment(self._room, self.session, self._device.public, self._xk, self._nonce)
 
     def reveal(self, committed: Sequence[Committed]) -> Revealed:
-        """REVEAL, once all commitments are in. These are the members of the epoch; there are no second ones.
+        """REVEAL, once all commitments are in. These are the members of the epoch; there are no others afterwards.
 
         Raises:
-            EpochRefused: this member's own commitment is not there, or there are two of one member.
+            EpochRefused: this member's own commitment is not there, there are two of one member, or there were others
+                before.
         """
-        if self._committed is not None:
-            raise EpochRefused("commitments twice")
         by_member = {c.ik: c.commitment for c in committed}
+        if self._committed not in (None, by_member):
+            raise EpochRefused("other commitments than before")
         if len(by_member) != len(committed) or by_member.get(self._device.public) != self.commitment():
             raise EpochRefused("commitments that cannot be")
         self._committed = by_member

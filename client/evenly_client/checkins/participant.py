@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from evenly_protocol.checkins import FEWEST, counters, vector_bytes
+from evenly_protocol.checkins import FEWEST, MOST_IN_TEXT, counters, vector_bytes
 from evenly_protocol.relayed import (
     Committed,
     Masks,
@@ -37,6 +37,9 @@ from evenly_client.sealing import DeviceKey
 
 SMALL: Final = (3, 4)
 """Among so few, one answer is easily guessed: whoever answered among five or more is asked again."""
+
+SESSIONS_BELOW: Final = 2**32
+"""The number of a session has four bytes; a room that says otherwise has no check-ins."""
 
 HIGHEST_K: Final = 2**32 - 1
 """The number of an attempt has four bytes."""
@@ -144,7 +147,7 @@ class Participant:
 
     def open(self, asked: Asked) -> None:
         """A check-in is open, in which this member may take part. One that was settled is never open again."""
-        if asked.id not in self._over:
+        if asked.id not in self._over and 0 <= asked.session < SESSIONS_BELOW:
             self._check_ins.setdefault(asked.id, _CheckIn(asked))
 
     def answer(self, check_in: bytes, answer: Answer) -> None:
@@ -198,10 +201,12 @@ class Participant:
         c.agreed_to_few = True
         return self._attempted(held)
 
-    def words_match(self) -> None:
-        """The member has heard the same three words as stand here."""
-        if self.epoch is not None:
-            self._ledger.note_compared(self.epoch.keys)
+    def words_match(self, words: Sequence[str]) -> bool:
+        """The member has heard these three words read aloud. Whether they stand here: other keys may since."""
+        if self.epoch is None or tuple(words) != self.epoch.words:
+            return False
+        self._ledger.note_compared(self.epoch.keys)
+        return True
 
     # -- what can be seen ----------------------------------------------------------------------------------------
 
@@ -332,10 +337,11 @@ class Participant:
     # -- the epoch -----------------------------------------------------------------------------------------------
 
     def _commit(self, relay: Relay) -> list[Relay]:
-        if relay.epoch <= self._last_epoch:
+        if relay.epoch > self._last_epoch and 0 <= self._session() < SESSIONS_BELOW:
+            self._last_epoch = relay.epoch
+            self._handshake = Handshake(self._room, self._room_key, self._device, relay.epoch, self._session())
+        if self._handshake is None or self._handshake.number != relay.epoch:
             return []
-        self._last_epoch = relay.epoch
-        self._handshake = Handshake(self._room, self._room_key, self._device, relay.epoch, self._session())
         return [Relay(RelayType.COMMIT, 0, self._handshake.commitment(), epoch=relay.epoch)]
 
     def _reveal(self, relay: Relay) -> list[Relay]:
@@ -413,6 +419,8 @@ class Participant:
             return "not_in_roster"
         if len(roster) < FEWEST:
             return "too_few"
+        if c.asked.in_words and len(roster) > MOST_IN_TEXT:
+            return "too_many"
         if not self._is_newer(c, relay, roster):
             return "stale"
         if self._ledger.burned(c.asked.id, "B" if c.asked.in_words else "N"):

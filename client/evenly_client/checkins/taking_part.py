@@ -11,7 +11,7 @@ Whatever has to be sent at the close goes by itself, wherever the member is look
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from evenly_protocol.checkins import CheckIn, closing_check_ins, electorate, open_check_in
 from evenly_protocol.members import author_of
@@ -93,12 +93,17 @@ class CheckIns:
         """Asks everybody to compare the three words; for who leads."""
         self._peer.relay(Relay(RelayType.WORDS, 0))
 
-    def words_compared(self, *, match: bool) -> None:
-        """What was read aloud is what stands here, or is not."""
-        if match:
-            self.mine.words_match()
-        self.comparing = False
+    def words_compared(self, words: Sequence[str], *, match: bool) -> bool:
+        """These words were read here, and what was read aloud is the same, or is not.
+
+        Whether they still stand here: with other keys since there are others, which have to be compared anew.
+        """
+        stand = self.mine.epoch is not None and tuple(words) == self.mine.epoch.words
+        if stand and match:
+            self.mine.words_match(words)
+        self.comparing = self.comparing and not stand
         self._peer.check_in_moved()
+        return stand
 
     # -- what happens --------------------------------------------------------------------------------------------
 

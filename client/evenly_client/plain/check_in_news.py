@@ -39,6 +39,7 @@ class CheckInNews:
 
     Attributes:
         left_out: the check-ins from which this member had the own answer left out.
+        words: the three words as they were told last.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class CheckInNews:
         self._waited_for = ""
         self._few = b""
         self._compared = 0
+        self.words: tuple[str, ...] = ()
 
     # -- while it is open, and while it closes -------------------------------------------------------------------
 
@@ -111,6 +113,7 @@ class CheckInNews:
         if not self._check_ins.comparing or epoch is None or epoch.number == self._compared:
             return
         self._compared = epoch.number
+        self.words = epoch.words
         self._say(f"Compare these three words: {' '.join(epoch.words)}.")
         self._say(f"{wording.COMPARE} Type words same, or words differ.")
 

@@ -291,13 +291,14 @@ async def _words(lines: PlainLines, words: list[str]) -> None:
         leads = "Type words compare" if lines.look.leads else "Who leads can have them compared"
         raise Unclear(f"There are no three words yet: they come with the first check-in. {leads}.")
     match verb:
-        case "same":
-            lines.check_ins.words_compared(match=True)
-            lines.say("Good: nobody stands in between, the server's owner included.")
-        case "differ":
-            lines.check_ins.words_compared(match=False)
-            lines.say(wording.WORDS_DIFFER)
+        case "same" | "differ":
+            if not lines.check_ins.words_compared(lines.news.words, match=verb == "same"):
+                lines.news.words = epoch.words
+                raise Unclear(f"Others stand here now: {' '.join(epoch.words)}. Compare these: words same, or differ.")
+            same = "Good: nobody stands in between, the server's owner included."
+            lines.say(same if verb == "same" else wording.WORDS_DIFFER)
         case "":
+            lines.news.words = epoch.words
             compared = "compared, and the same" if lines.check_ins.mine.compared else "not compared yet"
             lines.say(f"{' '.join(epoch.words)}: {compared}. {wording.COMPARE} Type words same, or words differ.")
         case _:

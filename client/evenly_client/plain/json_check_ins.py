@@ -67,8 +67,9 @@ class CompareWords(Local, frozen=True, tag="compare_words"):
 
 
 class WordsCompared(Local, frozen=True, tag="words_compared"):
-    """What was read aloud is what stands here, or is not."""
+    """What was read aloud is the same as these words, which stood here, or is not."""
 
+    words: list[str]
     same: bool
 
 
@@ -162,8 +163,9 @@ class JsonCheckIns:
                 check_ins.go_on(check_in, agree=agree)
             case CompareWords():
                 check_ins.compare_words()
-            case WordsCompared(same):
-                check_ins.words_compared(match=same)
+            case WordsCompared(words, same):
+                if not check_ins.words_compared(words, match=same):
+                    raise BadLine("Other words stand here now: compare those.")
 
 
 class _Named(msgspec.Struct):

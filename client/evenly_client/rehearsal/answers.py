@@ -78,8 +78,8 @@ class Answers:
 
     async def _compare(self) -> None:
         part = self._member.check_ins
-        if part is not None and part.comparing:
-            part.words_compared(match=self._member.rehearsal.same_words())
+        if part is not None and part.comparing and part.mine.epoch is not None:
+            part.words_compared(part.mine.epoch.words, match=self._member.rehearsal.same_words())
 
     def _still_open(self, check_in: bytes) -> tuple[CheckIn | None, CheckIns | None]:
         peer, part = self._member.peer, self._member.check_ins
