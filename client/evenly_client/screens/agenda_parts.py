@@ -20,10 +20,10 @@ WAITS_SHOWN = 4
 GUIDANCE_LINES = 2
 
 
-def agenda(o: Outlook, width: int, *, lines: int) -> list[Row]:
+def agenda(o: Outlook, width: int, *, lines: int, hint: str = "") -> list[Row]:
     """The phase under way, what is to come, and, to those who lead, how late it is and what the phase is for.
 
-    `lines`: how many lines there are for the phases.
+    `lines`: how many lines there are for the phases. `hint`: what is to be thought of in this phase.
     """
     session = o.session
     if session is None:
@@ -32,7 +32,7 @@ def agenda(o: Outlook, width: int, *, lines: int) -> list[Row]:
         return [_line("AGENDA", "the session is over · the room is open for whoever likes to talk", Look.PLAIN, "over")]
     room = width - LABEL - 2
     rows = [labelled("AGENDA" if not i else "", (s,), key=("agenda", i)) for i, s in enumerate(_steps(o, room, lines))]
-    rows.extend(_line("", line, Look.DIM, ("about", i)) for i, line in enumerate(_about(o, room)))
+    rows.extend(_line("", line, Look.DIM, ("about", i)) for i, line in enumerate(_about(o, room, hint)))
     return rows
 
 
@@ -89,7 +89,7 @@ def _alone(o: Outlook) -> str:
     return " · ".join(said)
 
 
-def _about(o: Outlook, room: int) -> list[str]:
+def _about(o: Outlook, room: int, hint: str) -> list[str]:
     """On the phase under way: whose issue, how it is talked where that was changed; and how late it is."""
     session = o.session
     if session is None or len(session.phases) == 1:
@@ -108,7 +108,7 @@ def _about(o: Outlook, room: int) -> list[str]:
     if o.behind:
         said.append(o.behind)
     lines = [" · ".join(said)] if said else []
-    return lines + wrapped(o.guidance, room, GUIDANCE_LINES)
+    return lines + wrapped(o.guidance, room, GUIDANCE_LINES) + wrapped(hint, room, 1)
 
 
 # -- in pairs ----------------------------------------------------------------------------------------------------

@@ -10,10 +10,14 @@ from evenly_protocol.words import GENERAL_TALK, FloorMode
 from evenly_client import narration, phrases
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Told
+from evenly_client.screens.checkins.line import NOTHING, Line
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import Look, Row, Span
 from evenly_client.screens.situation import Situation
 from evenly_client.waiting import waits as waits_for
+
+FIRST = ("few", "check_in")
+"""What a group waits for: it stands before everything else."""
 
 LOST_AFTER_S = 5.0
 """A connection that is back by then is only said to be reconnecting."""
@@ -29,6 +33,7 @@ class Waiting:
         talks: the seats that would like to talk about the agreement; for facilitators.
         introduce: pairs have talked: did somebody offer to introduce anyone?
         pause_ms: how long the pause took that facilitators are asked about; 0 for none.
+        check_in: what is to be said of check-ins.
     """
 
     invited: bool = False
@@ -36,6 +41,7 @@ class Waiting:
     talks: list[int] = field(default_factory=list[int])
     pause_ms: int = 0
     introduce: bool = False
+    check_in: Line = NOTHING
 
     def told(self, told: Told, o: Outlook) -> str:
         """Somebody asks for something, or answers; a sentence where it is to be said at once."""
@@ -54,8 +60,12 @@ def asked(o: Outlook, waiting: Waiting, *, typing: bool, view: bool) -> str:
         return "agreement"
     if view or o.me is None:
         return ""
+    if waiting.check_in.what == "few":
+        return "few"
     if waiting.invited and o.session is not None:
         return "invited"
+    if waiting.check_in.what in ("check_in", "words"):
+        return waiting.check_in.what
     if typing and o.asked() is not None:
         return "speaker"
     if typing and waiting.pause_ms and o.leads:
@@ -66,12 +76,14 @@ def asked(o: Outlook, waiting: Waiting, *, typing: bool, view: bool) -> str:
         return "talk"
     if waiting.introduce and not o.held:
         return "introduce"
+    if waiting.check_in.what == "result":
+        return "result"
     calm = o.session is not None and (o.held or narration.calm(o.floor.mode))
     now: tuple[str, ...] = () if calm else ("confirm", "dates", "worth")
     if calm and not o.held and o.floor.mode is FloorMode.ROUND and o.my_turn() is None:
         now = ("confirm",)  # actions are typed for others in a round: it is asked while everybody remembers
     waits = [w for w in waits_for(o) if w.what in now]
-    return waits[0].what if waits else ""
+    return waits[0].what if waits else waiting.check_in.what
 
 
 def rows(s: Situation, waiting: Waiting, keys: Keymap, lost_s: float | None) -> list[Row]:
@@ -84,9 +96,12 @@ def rows(s: Situation, waiting: Waiting, keys: Keymap, lost_s: float | None) -> 
             said.append(_who_is_it(turn.seat))
         elif s.pause_ms:
             said.append(f"{_pause(s.pause_ms)} · press {keys.first('keep_end')} to keep the end")
-    question = _question(o, waiting, asked(o, waiting, typing=s.typing, view=s.view), keys.first("answer"))
+    name = asked(o, waiting, typing=s.typing, view=s.view)
+    question = _question(o, waiting, name, keys.first("answer"))
     if question:
-        said.append(question)
+        said.insert(0 if name in FIRST else len(said), question)
+    if waiting.check_in.text and waiting.check_in.text not in said:
+        said.append(waiting.check_in.text)
     if o.chair_is_free and not s.view:
         said.append("No facilitator has been here for 5 minutes · : and “lead” if you would")
     if not said:
@@ -102,6 +117,8 @@ def _lost(o: Outlook, lost_s: float) -> str:
 
 
 def _question(o: Outlook, waiting: Waiting, name: str, key: str) -> str:
+    if name and name == waiting.check_in.what:
+        return waiting.check_in.text
     match name:
         case "agreement":
             return f"The agreement has changed · {key} to read it"

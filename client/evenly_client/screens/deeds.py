@@ -10,10 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
-from evenly_protocol import agenda, agreement, attendance, floor, hands, rounds, series, session, settings, turns, undo
+from evenly_protocol import (
+    agenda,
+    agreement,
+    attendance,
+    checkins,
+    floor,
+    hands,
+    rounds,
+    series,
+    session,
+    settings,
+    turns,
+    undo,
+)
 from evenly_protocol.facts import Command
 from evenly_protocol.refusals import Refusal, refuse
-from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Source
+from evenly_protocol.words import GENERAL_TALK, CheckInState, FloorMode, Intent, Source
 
 from evenly_client import narration
 from evenly_client.screens.situation import Situation
@@ -390,6 +403,54 @@ def _auto_next(s: Situation) -> Offer:
     return _checked(s, settings.ChangeSettings(msgspec.structs.replace(now, auto_next=not now.auto_next)))
 
 
+def _lead_check_in(s: Situation) -> Offer:
+    open_now = checkins.open_check_in(s.outlook.room)
+    return None if open_now is None else _asked(s, checkins.WithdrawCheckIn(open_now.id), "check-in")
+
+
+def _open_check_in(s: Situation) -> Offer:
+    """A check-in; with too few for one, the round that is offered in its place."""
+    # What is asked is known there, and needs this table itself.
+    from evenly_client.screens.checkins.opening import may_open, named_round
+
+    if s.outlook.session is None or not s.outlook.leads or not s.live:
+        return None
+    refusal = may_open(s)
+    if refusal is not None and refusal.code == "too_few":
+        return _asked(s, named_round(s))
+    return refusal or Deed()
+
+
+def _on_open(command: Callable[[bytes], Command]) -> Callable[[Situation], Offer]:
+    def offered(s: Situation) -> Offer:
+        open_now = checkins.open_check_in(s.outlook.room)
+        return None if open_now is None or not s.outlook.leads else _checked(s, command(open_now.id))
+
+    return offered
+
+
+def _check_ins(s: Situation) -> Offer:
+    ended = (CheckInState.RECORDED, CheckInState.GIVEN_UP)
+    return Deed() if s.outlook.me is not None and any(c.state in ended for c in s.outlook.room.check_ins) else None
+
+
+def _check_in_members(s: Situation) -> Offer:
+    return Deed() if s.people_in_check_ins else None
+
+
+def _compare_words(s: Situation) -> Offer:
+    enough = len(checkins.electorate(s.outlook.room)) > 1
+    return _leading(s) if s.outlook.session is not None and s.live and enough else None
+
+
+def _facilitators_answer(s: Situation) -> Offer:
+    if not s.outlook.leads:
+        return None
+    now = s.outlook.room.settings
+    other = msgspec.structs.replace(now, facilitators_answer=not now.facilitators_answer)
+    return _checked(s, settings.ChangeSettings(other))
+
+
 def _remove(s: Situation) -> Offer:
     return _leading(s) if len(s.outlook.everybody) > 1 else None
 
@@ -448,6 +509,14 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "resume": _resume,
     "step_away": _away,
     "come_back": _back,
+    "lead_check_in": _lead_check_in,
+    "open_check_in": _open_check_in,
+    "check_ins": _check_ins,
+    "check_in_members": _check_in_members,
+    "close_check_in": _on_open(checkins.CloseCheckIn),
+    "withdraw_check_in": _on_open(checkins.WithdrawCheckIn),
+    "compare_words": _compare_words,
+    "facilitators_answer": _facilitators_answer,
     "how_i_stand": _standing,
     "listen_today": _listen,
     "take_chair": _chair,

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from evenly_client.checkins.wording import PROMISE
 from evenly_client.screens.keys import ACTIONS, Action, Keymap
 
 SENTENCES: Final = (
@@ -22,6 +23,10 @@ SENTENCES: Final = (
     " choose that everybody sees everybody's.",
     "A pause (h) stops everything for everybody; who pressed it is neither shown nor recorded.",
     "If the connection goes, what you do is kept and sent when it is back. A half-typed text is kept too.",
+    f"Check-ins (k, ctrl+g): {PROMISE}",
+    "What a check-in does not hide: a result in which all say the same; much among three or four; your style in"
+    " words of your own; who was there, and how many abstained. And nobody can help it if several put their answers"
+    " together, if a program was changed or a screen is shared, or if the words were never compared.",
     'Keys can be changed in config.toml: [keys] and a line like raise_hand = "f".',
 )
 

@@ -38,5 +38,8 @@ def _title(action: Action, s: Situation) -> str:
         case "auto_next":
             on = o.room.settings.auto_next
             return "Let me call the next in line each time" if on else "Let the next in line begin by themselves"
+        case "facilitators_answer":
+            on = o.room.settings.facilitators_answer
+            return "Leave facilitators out of check-ins" if on else "Let facilitators take part in check-ins"
         case _:
             return action.title

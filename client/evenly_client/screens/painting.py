@@ -29,6 +29,9 @@ HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER = (
 ALL: Final = frozenset({HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER})
 
 PEOPLE_EVERY_S: Final = 5
+COMPARE_FIRST: Final = "Before check-ins, compare three words once · {} and “words”"
+"""Said to those who lead, in the phase in which the group agrees. The key is that of the list of commands."""
+
 SIDE: Final = 42
 """Cells of the column with the people, its margins included."""
 
@@ -68,7 +71,8 @@ def painted(
     if AGENDA in changed and o.session is None:
         yield AGENDA, agenda_parts.lobby(s, keys, main, lines=max(3, tall - 11))
     elif AGENDA in changed:
-        yield AGENDA, agenda_parts.agenda(o, main, lines=max(2, min(8, tall - 20)))
+        hint = COMPARE_FIRST.format(keys.first("commands")) if s.to_compare else ""
+        yield AGENDA, agenda_parts.agenda(o, main, lines=max(2, min(8, tall - 20)), hint=hint)
     if PEOPLE in changed and place.wide:
         yield PEOPLE, parts.people(o, SIDE - 4)
     if ATTENTION in changed:

@@ -334,6 +334,7 @@ MINE = (
     "give_chosen",
     "finish_turn",
     "same_speaker",
+    "lead_check_in",
     "come_back",
     "raise_hand",
     "word_hand",

@@ -27,6 +27,10 @@ from evenly_client.screens import agenda_flows, deeds, flows, room_flows
 from evenly_client.screens.answering import answer
 from evenly_client.screens.attention import Waiting, asked, rows
 from evenly_client.screens.boards.flows import BOARD_FLOWS
+from evenly_client.screens.checkins import leading as check_ins
+from evenly_client.screens.checkins.following import Following
+from evenly_client.screens.checkins.line import NOTHING, line
+from evenly_client.screens.checkins.over import Over
 from evenly_client.screens.chosen import ChosenHand
 from evenly_client.screens.cues import Cues
 from evenly_client.screens.deeds import Deed
@@ -70,6 +74,7 @@ FLOWS: Final[dict[str, Callable[[SessionScreen], Awaitable[None]]]] = {
     **agenda_flows.FLOWS,
     **cast("dict[str, Callable[[SessionScreen], Awaitable[None]]]", flows.FLOWS | room_flows.FLOWS | SERIES_FLOWS),
     **BOARD_FLOWS,
+    **cast("dict[str, Callable[[SessionScreen], Awaitable[None]]]", check_ins.FLOWS),
 }
 """The actions that ask something first."""
 
@@ -124,6 +129,7 @@ class SessionScreen(Watching):
         self._pauses = Pauses(clock)
         self._store = store
         self._committing = b""
+        self.following = None if view else Following(peer, store, clock)
         self._turn = TurnBegun(clock)
         self._on_the_way = OnTheWay()
         self._waiting = Waiting()
@@ -131,6 +137,17 @@ class SessionScreen(Watching):
         self._hear_from = HearFrom()
         self._writing = Writing(self.drafts)
         self._seconds = 0
+        self._over = None if self.following is None else self._over_screens(self.following)
+
+    def _over_screens(self, following: Following) -> Over:
+        return Over(
+            self._peer,
+            following,
+            lambda: self._program,
+            typing=lambda: self.typing,
+            say=self._say_there,
+            take=lambda issues: self._run(check_ins.take_chosen(self, issues)),
+        )
 
     @property
     def agreement_waits(self) -> bool:
@@ -182,6 +199,8 @@ class SessionScreen(Watching):
             rising=self._on_the_way.rising(),
             lowering=self._on_the_way.lowering(outlook),
             asked=bool(self._asked(outlook)),
+            people_in_check_ins=0 if self.following is None else self.following.people,
+            to_compare=self.following is not None and self.following.to_compare(outlook),
         )
 
     def _just_begun(self, o: Outlook) -> bool:
@@ -205,7 +224,9 @@ class SessionScreen(Watching):
     def second(self) -> None:
         """The running clock alone; every few seconds what grows with it."""
         self._seconds += 1
-        moved = moved_by_time(Outlook(self._peer), self._seconds)
+        moved = set(moved_by_time(Outlook(self._peer), self._seconds))
+        if self.following is not None and self.following.check_ins.mine.asks_few:
+            moved.add(ATTENTION)
         if moved:
             self._mark(*moved)
 
@@ -214,6 +235,7 @@ class SessionScreen(Watching):
     def _asked(self, o: Outlook) -> str:
         """What ctrl+g would answer, by name; empty for nothing."""
         self._waiting.pause_ms = self._pauses.asked_ms
+        self._waiting.check_in = NOTHING if self.following is None else line(self.following, o, self._keys)
         return asked(o, self._waiting, typing=self.typing, view=self._view)
 
     def _attention(self, s: Situation) -> list[Row]:
@@ -224,9 +246,24 @@ class SessionScreen(Watching):
         what = self._asked(Outlook(self._peer))
         if what == "agreement":
             self.post_message(self.AgreementWanted())
+        elif what and what == self._waiting.check_in.what:
+            self._answer_check_in(self._waiting.check_in.check_in)
         else:
             await answer(self, what, self._waiting, self._pauses)
         self._mark()
+
+    def _answer_check_in(self, check_in: bytes) -> None:
+        if self._over is None:
+            return
+        if check_in:
+            self._over.show(check_in)
+        else:
+            self._over.show_words()
+
+    def show_check_in(self, check_in: bytes) -> None:
+        """Puts a check-in over the screen."""
+        if self._over is not None:
+            self._over.show(check_in)
 
     # -- what happens --------------------------------------------------------------------------------------------
 
@@ -243,6 +280,15 @@ class SessionScreen(Watching):
                     self.say(said)
             case _:
                 pass
+        self._follow()
+
+    def on_screen_resume(self) -> None:
+        """What stood before this screen is gone: a check-in may come over it."""
+        self._follow()
+
+    def _follow(self) -> None:
+        if self._over is not None:
+            self._over.follow()
 
     def _happened(self, entry: RoomEntry) -> None:
         o = Outlook(self._peer)
@@ -264,9 +310,12 @@ class SessionScreen(Watching):
         why = flows.say_refusal(self.situation(), refusal.code)
         if text:
             why = f"“{padded(one_line(text), QUOTED_CELLS).rstrip()}” was not taken, and is kept. {why}"
-        # Where I look: the boards, or this screen.
+        self._say_there(why)
+
+    def _say_there(self, text: str) -> None:
+        """Says it where the member looks: on the boards, or on this screen."""
         shown = (screen for screen in reversed(self._program.screen_stack) if isinstance(screen, Hosting))
-        next(shown, self).say(why)
+        next(shown, self).say(text)
 
     def _commitments(self, o: Outlook) -> None:
         """When my turn begins where everybody commits to something, the line for it opens: once a turn."""

@@ -27,6 +27,8 @@ class Situation:
         rising: my hand's id while the server has not confirmed it; empty for none.
         lowering: I have asked to take my hand down, and the server has not answered.
         asked: something waits for ctrl+g.
+        people_in_check_ins: how many would take part in a check-in, as far as keys are exchanged.
+        to_compare: those who lead are to be reminded of the three words.
     """
 
     outlook: Outlook
@@ -39,6 +41,8 @@ class Situation:
     rising: bytes = b""
     lowering: bool = False
     asked: bool = False
+    people_in_check_ins: int = 0
+    to_compare: bool = False
 
     @property
     def live(self) -> bool:

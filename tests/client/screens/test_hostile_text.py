@@ -9,14 +9,16 @@ from evenly_client import sealing
 from evenly_client.peer import Peer
 from evenly_client.screens.stage import StageApp
 from evenly_protocol.agreement import NameRoom, SetAgreement
+from evenly_protocol.checkins import OpenCheckIn
 from evenly_protocol.hands import RaiseHand
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.seats import AddGuest
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.turns import CallNext
 from evenly_protocol.wire import Purpose
-from evenly_protocol.words import Intent, Lobby
+from evenly_protocol.words import CheckInKind, Intent, Lobby
 
+from .checkins_room import LEARNT, asked, knows_all, others
 from .stage_hand import WITHIN_S, Room, Screen, in_a_room
 
 HOSTILE = (
@@ -122,6 +124,77 @@ def _signed_as_it_is(monkeypatch: pytest.MonkeyPatch, peer: Peer):
             return cleaned(name, object_id)
 
     return signed
+
+
+def _hostile_check_in(monkeypatch: pytest.MonkeyPatch, peer: Peer, kind: CheckInKind, options: int) -> OpenCheckIn:
+    """Question and answers sealed as they are, under the id b"c" * 16."""
+    question = seal_as_it_is(monkeypatch, peer, FieldKind.QUESTION, "".join(HOSTILE), HOSTILE_ID)
+    sealed = [seal_as_it_is(monkeypatch, peer, FieldKind.OPTION, o, HOSTILE_ID) for o in HOSTILE[:options]]
+    return OpenCheckIn(kind, question, sealed)
+
+
+HOSTILE_ID = b"c" * 16
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+@in_a_room
+async def test_a_hostile_question_with_hostile_answers_is_text(room: Room, size, monkeypatch) -> None:
+    """While it is asked, in the line, in the result and in the list of results."""
+    screen = await room.screen("Ana", size)
+    group = await others(room, 3)
+    command = _hostile_check_in(monkeypatch, room.fay, CheckInKind.MULTI, 8)
+    assert await room.fay.ask(command, HOSTILE_ID) is None
+    group.check_in = HOSTILE_ID
+    await asked(screen)
+    await screen.shows("[/]", "[@click=app.quit]x[/]")
+    harmless(screen)
+    await screen.press("1", "2", "8", "pagedown")
+    await screen.pilot.pause(0.1)
+    harmless(screen)
+    await screen.press("enter")
+    await group.answer((0,), (1, 4), (2, 3, 5))
+    await screen.shows("4 answered")
+    harmless(screen)
+    await screen.press("enter", "k")
+    await screen.shows("Check-ins: which one?")
+    harmless(screen)
+    assert screen.app.is_running
+
+
+@pytest.mark.parametrize(("kind", "most"), [(CheckInKind.WORDS, 66), (CheckInKind.TEXT, 610)])
+@in_a_room
+async def test_hostile_answers_in_words_are_text(room: Room, kind, most, monkeypatch) -> None:
+    """Another member's program sends them without cleaning them."""
+    screen = await room.screen("Ana")
+    group = await others(room, 6)
+    assert await room.fay.ask(_hostile_check_in(monkeypatch, room.fay, kind, 0), HOSTILE_ID) is None
+    group.check_in = HOSTILE_ID
+    await knows_all(screen, 7)
+    await asked(screen)
+    for peer, part, text in zip(group.peers, group.parts, HOSTILE, strict=False):
+        await peer.until(lambda _, part=part: part.mine.people == 7)
+        part.mine.answer(HOSTILE_ID, text.encode()[:most].decode(errors="ignore"))
+        part.done(HOSTILE_ID)
+    await screen.press("escape", "e")
+    await group.closes()
+    await screen.shows("has a result")
+    harmless(screen)
+    await screen.press("ctrl+g")
+    await screen.shows("6 answered, 1 abstained", "[@click=app.quit]x[/]")
+    harmless(screen)
+
+
+@in_a_room
+async def test_what_is_pasted_into_an_answer_is_cleaned(room: Room) -> None:
+    from textual.events import Paste
+
+    screen = await room.screen("Ana")
+    group = await others(room, 3)
+    await group.opens(LEARNT, screen)
+    await asked(screen)
+    screen.app.screen.query_one("#field").post_message(Paste("one\x1b]52;c;aGk=\x07\ntwo\u202e"))
+    await screen.shows("two")
+    harmless(screen)
 
 
 @in_a_room

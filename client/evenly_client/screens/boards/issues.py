@@ -165,4 +165,9 @@ async def _take(host: BoardHost, issue: Issue) -> None:
             [Choice(n, f"issue {n}", f"now {o.name(holder[n])}" if holder[n] else "", str(n)) for n in numbers],
         )
     if number is not None:
-        await does(host, ChooseIssue(issue.id, number), f"Issue {number}: {o.name(issue.seat)}.")
+        await take(host, issue, number)
+
+
+async def take(host: BoardHost, issue: Issue, number: int) -> None:
+    """Takes it as the session's issue of this number."""
+    await does(host, ChooseIssue(issue.id, number), f"Issue {number}: {host.situation().outlook.name(issue.seat)}.")
