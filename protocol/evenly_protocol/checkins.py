@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 FEWEST = 3
 """Fewer people than this do not open a check-in: each could subtract their own answer."""
 
+FEW = 5
+"""Among fewer than this, one answer is easily guessed: whoever answered among more is asked again."""
+
+FEW_WITHIN_S = 30
+"""Seconds that the others wait for whether so few are enough."""
+
 MOST_IN_TEXT = 32
 """Answers in words are for at most this many people."""
 
@@ -53,7 +59,6 @@ SEALED_RESULT_OVERHEAD = 29
 
 SECONDS_AT_LEAST, SECONDS_AT_MOST = 10, 3_600
 CHECK_INS_KEPT = 300
-ISSUES_AT_MOST = 8
 
 ENDINGS: dict[str, tuple[str, str]] = {
     "too_few": (
@@ -78,7 +83,7 @@ ENDINGS: dict[str, tuple[str, str]] = {
         "Ask it next time, or as a round by name.",
     ),
     "shrunk": (
-        "Far fewer are there now than when people answered: nothing was opened.",
+        "Far fewer are there now than when people answered, or others: nothing was opened.",
         "Ask it again with those who are there.",
     ),
 }
@@ -334,7 +339,8 @@ def _open(room: Room, command: OpenCheckIn, asking: Asking) -> list[Event] | Ref
     refusal = refused_question(command.kind, command.question, command.options, command.seconds)
     if refusal is not None:
         return refusal
-    if command.issues and len(command.issues) != len(command.options):
+    one_each = len(set(command.issues)) == len(command.issues) == len(command.options)
+    if command.issues and not (one_each and command.kind in (CheckInKind.CHOICE, CheckInKind.MULTI)):
         return refuse("bad_options")
     if any(issue_with(room, issue) is None for issue in command.issues):
         return refuse("no_such_issue")

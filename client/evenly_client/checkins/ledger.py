@@ -18,8 +18,12 @@ TOO_ALIKE = 2
 """Electorates that differ by one or so many people could show one person's answer."""
 
 
-class CannotBurn(Exception):
-    """It could not be written down that an attempt is about to be opened: so it is not opened."""
+class LedgerFailed(Exception):
+    """The ledger cannot be read or written just now: so nothing is opened."""
+
+
+class CannotBurn(LedgerFailed):
+    """It must not, or could not, be written down that an attempt is about to be opened."""
 
 
 class Burned(CannotBurn):
@@ -40,7 +44,7 @@ class Electorate:
 
 
 class Ledger(Protocol):
-    """The ledger of one device in one room."""
+    """The ledger of one device in one room. Everything raises `LedgerFailed` where it cannot be read or written."""
 
     def burned(self, check_in: bytes, stage: str, k: int = 0) -> bool:
         """Whether this client has opened this attempt; for `N` and `B`: any attempt of this check-in (k is 0)."""

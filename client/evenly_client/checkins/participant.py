@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Final
+from contextlib import suppress
+from typing import Final, NamedTuple
 
-from evenly_protocol.checkins import FEWEST, MOST_IN_TEXT, counters, vector_bytes
+from evenly_protocol.checkins import FEW, FEWEST, MOST_IN_TEXT, vector_bytes
 from evenly_protocol.relayed import (
     Committed,
     Masks,
@@ -25,18 +24,16 @@ from evenly_protocol.relayed import (
     unpack,
 )
 from evenly_protocol.wire import Relay, RelayType
-from evenly_protocol.words import TEXT_KINDS, CheckInKind
 
 from evenly_client.checkins import ballots, blocks, derivations
+from evenly_client.checkins.asked import Answer, Asked
 from evenly_client.checkins.attempt import Attempt, AttemptRefused
 from evenly_client.checkins.ballots import BadAnswer
 from evenly_client.checkins.derivations import Context
 from evenly_client.checkins.epoch import Epoch, EpochRefused, Handshake
-from evenly_client.checkins.ledger import AskedAgain, Burned, CannotBurn, Electorate, Ledger, asked_again
+from evenly_client.checkins.ledger import AskedAgain, Burned, Electorate, Ledger, LedgerFailed, asked_again
+from evenly_client.checkins.verdict import Verdict
 from evenly_client.sealing import DeviceKey
-
-SMALL: Final = (3, 4)
-"""Among so few, one answer is easily guessed: whoever answered among five or more is asked again."""
 
 SESSIONS_BELOW: Final = 2**32
 """The number of a session has four bytes; a room that says otherwise has no check-ins."""
@@ -44,68 +41,56 @@ SESSIONS_BELOW: Final = 2**32
 HIGHEST_K: Final = 2**32 - 1
 """The number of an attempt has four bytes."""
 
-Answer = tuple[int, ...] | str
-"""What was chosen, counted from 0 (nothing: an abstention), or words (empty: an abstention)."""
 
+class _Reserved(NamedTuple):
+    """A slot in a stage `A`: of which attempt, which slot, and the slots that came of it; empty before that."""
 
-@dataclass(frozen=True)
-class Asked:
-    """A check-in as its question stands inside its seals."""
-
-    id: bytes
-    kind: CheckInKind
-    session: int
-    question: bytes
-    options: tuple[bytes, ...] = ()
-
-    @property
-    def in_words(self) -> bool:
-        """Whether it is answered in words of one's own."""
-        return self.kind in TEXT_KINDS
-
-    @property
-    def answers(self) -> int:
-        """How many answers a numeric kind has."""
-        return counters(self.kind, len(self.options))
-
-
-class Verdict(Enum):
-    """What a recorded result is to this member."""
-
-    IN = "in"
-    """My answer, or my abstention, is in it; it is what was computed here."""
-    NOT_IN = "not_in"
-    """I was to take part, and what I said is not in it."""
-    DIFFERS = "differs"
-    """It is another result than was computed here."""
-    UNKNOWN = "unknown"
-    """My connection was lost while it closed: what I said may be in it or not."""
-    ABSENT = "absent"
-    """I had no part in it."""
+    context: Context
+    slot: int
+    occupancy: bytes = b""
 
 
 class _CheckIn:
-    """What this machine knows of one check-in until it is settled."""
+    """What this machine knows of one check-in until it is settled.
+
+    Attributes:
+        asked: what is asked.
+        answer, done: what the member has said so far.
+        shown: who took part, by device key, when the member answered; empty where that was not known.
+        closing: the room says that answers are being added up.
+        highest_k, wrote_k: of the attempts that a mask was sent for, and of those of a stage `B`.
+        epoch: the number of the epoch of the last of them.
+        held: a roster that waits for the member's word; `agreed`: the few that the member has agreed to.
+        reserved: the slot of the last stage `A`.
+        opened: the `N` or `B` that was opened.
+        result: the sealed result as computed here.
+        progress, closing_progress: what the server has told last.
+        most, least: how many were in the largest roster and in the last.
+    """
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.answer: Answer = "" if asked.in_words else ()
-        self.said = False
-        self.shown = 0
         self.done = False
+        self.shown: frozenset[bytes] = frozenset()
         self.closing = False
         self.highest_k = 0
-        self.held: Relay | None = None
-        self.agreed_to_few = False
-        self.reserved: tuple[Context, int, bytes] | None = None
         self.wrote_k = 0
-        self.opened: Attempt | None = None
         self.epoch = 0
+        self.held: Relay | None = None
+        self.agreed: frozenset[bytes] = frozenset()
+        self.reserved: _Reserved | None = None
+        self.opened: Attempt | None = None
         self.result = b""
         self.progress: Progress | None = None
-        self.closes: Progress | None = None
+        self.closing_progress: Progress | None = None
         self.most = 0
         self.least = 0
+
+    @property
+    def said(self) -> bool:
+        """Whether there is an answer."""
+        return bool(self.answer)
 
 
 class Participant:
@@ -127,15 +112,19 @@ class Participant:
         *,
         session: Callable[[], int],
         now: Callable[[], int],
+        belongs: Callable[[bytes], bool] = lambda member: True,
         random_slot: Callable[[int], int] = secrets.randbelow,
     ) -> None:
-        """`session`: the number of the room's session; `now`: this machine's own clock, UTC milliseconds."""
+        """`session`: the number of the room's session; `now`: this machine's own clock, UTC milliseconds.
+
+        `belongs`: whether a device key is that of somebody in the room who may take part.
+        """
         self.epoch: Epoch | None = None
         self.asks_few: dict[bytes, int] = {}
         self.verdicts: dict[bytes, Verdict] = {}
         self.own_results: dict[bytes, bytes] = {}
         self._room, self._room_key, self._device, self._ledger = room, room_key, device, ledger
-        self._session, self._now, self._random_slot = session, now, random_slot
+        self._session, self._now, self._belongs, self._random_slot = session, now, belongs, random_slot
         self._check_ins: dict[bytes, _CheckIn] = {}
         self._over: set[bytes] = set()
         self._handshake: Handshake | None = None
@@ -167,7 +156,7 @@ class Participant:
                 raise BadAnswer(too_long)
         else:
             ballots.ballot(c.asked.kind, c.asked.answers, answer)
-        c.answer, c.said, c.shown = answer, bool(answer), self.people
+        c.answer, c.shown = answer, frozenset(self.members)
 
     def answer_of(self, check_in: bytes) -> Answer | None:
         """What the member has answered so far; None where nothing."""
@@ -180,7 +169,7 @@ class Participant:
         if c is None or c.closing:
             return []
         if not c.done and not c.said:
-            c.shown = self.people
+            c.shown = frozenset(self.members)
         c.done = True
         return [Relay(RelayType.DONE, 0, check_in=check_in)]
 
@@ -198,15 +187,27 @@ class Participant:
         held, c.held = c.held, None
         if not agree:
             return [_refusal(held, "declined")]
-        c.agreed_to_few = True
+        c.agreed = frozenset(unpack(held.payload, list[bytes]) or ())
         return self._attempted(held)
 
     def words_match(self, words: Sequence[str]) -> bool:
         """The member has heard these three words read aloud. Whether they stand here: other keys may since."""
         if self.epoch is None or tuple(words) != self.epoch.words:
             return False
-        self._ledger.note_compared(self.epoch.keys)
+        with suppress(LedgerFailed):
+            self._ledger.note_compared(self.epoch.keys)
         return True
+
+    def words_differ(self, words: Sequence[str]) -> list[Relay]:
+        """These three words are not what was read aloud: with these keys nothing is answered any more.
+
+        The server is told that there are none here: others are made when they are needed, with other words.
+        """
+        if self.epoch is None or tuple(words) != self.epoch.words:
+            return []
+        self.epoch, self._current = None, None
+        self._epochs.clear()
+        return [self._standing(b"")]
 
     # -- what can be seen ----------------------------------------------------------------------------------------
 
@@ -223,14 +224,17 @@ class Participant:
     @property
     def compared(self) -> bool:
         """Whether every key of the epoch was in one whose words matched."""
-        return self.epoch is not None and self._ledger.compared() >= set(self.epoch.keys)
+        try:
+            return self.epoch is not None and self._ledger.compared() >= set(self.epoch.keys)
+        except LedgerFailed:
+            return False
 
     def progress(self, check_in: bytes) -> Progress | None:
         """How many are done, or, once it closes, how many have sent what is waited for; None where not known."""
         c = self._check_ins.get(check_in)
         if c is None:
             return None
-        return c.closes if c.closing else c.progress
+        return c.closing_progress if c.closing else c.progress
 
     def left_out(self, check_in: bytes) -> int:
         """Without how many it is being closed, who were there when the close began."""
@@ -279,10 +283,12 @@ class Participant:
         elif c.result and c.result != sealed:
             self.verdicts[check_in] = Verdict.DIFFERS
             self.own_results[check_in] = c.result
-        elif c.result or c.opened.h1[:12] == sealed[1:13]:
+        elif c.result:
             self.verdicts[check_in] = Verdict.IN
         else:
-            self.verdicts[check_in] = Verdict.NOT_IN
+            # Opened, and not computed here: what it is, this machine cannot know.
+            same = c.opened.h1[:12] == sealed[1:13]
+            self.verdicts[check_in] = Verdict.UNKNOWN if same else Verdict.NOT_IN
 
     def given_up(self, check_in: bytes) -> None:
         """The room has no result and never will. One that was computed here is kept here."""
@@ -329,7 +335,7 @@ class Participant:
         c, progress = self._check_ins.get(relay.check_in), unpack(relay.payload, Progress)
         if c is not None and progress is not None:
             if relay.stage:
-                c.closes = progress
+                c.closing_progress = progress
             else:
                 c.progress = progress
         return []
@@ -360,10 +366,16 @@ class Participant:
             return []
         self._handshake = None
         try:
-            self.epoch = handshake.standing(revealed)
+            epoch = handshake.standing(revealed)
         except EpochRefused:
             return []
-        self._epochs[self.epoch.number] = self.epoch
+        if not all(map(self._belongs, epoch.keys)):
+            return []
+        self.epoch = self._epochs[epoch.number] = epoch
+        for c in self._check_ins.values():
+            if (c.said or c.done) and not c.shown:
+                # Answered before there were keys: these are the first that the member can have seen.
+                c.shown = frozenset(self.members)
         self._drop_old_epochs()
         return []
 
@@ -382,13 +394,16 @@ class Participant:
             return [_refusal(relay, "stale")]
         if self._is_current(relay) and self._current is not None and self._current.roster == roster:
             return [_reply(relay, RelayType.MASK, pack(self._current.masked))]
-        c.closes = c.held = None
+        c.closing_progress = c.held = None
         self.asks_few.pop(c.asked.id, None)
-        c.most, c.least = max(c.most, len(roster)), len(roster)
-        code = self._why_not(c, relay, roster, epoch)
+        try:
+            code = self._why_not(c, relay, roster, epoch)
+        except LedgerFailed:
+            code = "bad_step"
         if code:
             return [_refusal(relay, code)]
-        if c.shown > max(SMALL) and len(roster) in SMALL and not c.agreed_to_few:
+        c.most, c.least = max(c.most, len(roster)), len(roster)
+        if self._are_few(c, roster):
             c.held = relay
             self.asks_few[c.asked.id] = len(roster)
             return []
@@ -405,7 +420,7 @@ class Participant:
             c.reserved = None
         self._current = Attempt(context, self._device, self._room_key, epoch.roots, x)
         if relay.stage == "A":
-            c.reserved = (context, _slot_of(x), b"")
+            c.reserved = _Reserved(context, _slot_of(x))
         self._drop_old_epochs()
         return [_reply(relay, RelayType.MASK, pack(self._current.masked))]
 
@@ -425,7 +440,9 @@ class Participant:
             return "stale"
         if self._ledger.burned(c.asked.id, "B" if c.asked.in_words else "N"):
             return "burned"
-        if 3 * len(roster) < 2 * (c.shown or len(epoch.keys)):
+        shown = c.shown or frozenset(epoch.keys)
+        still = shown.intersection(roster)
+        if len(still) < FEWEST or 3 * len(still) < 2 * len(shown):
             return "shrunk"
         if self.asked_again(c.asked, roster):
             return "asked_again"
@@ -438,14 +455,25 @@ class Participant:
         """
         if relay.stage != "B":
             return c.highest_k < relay.k <= HIGHEST_K
-        if c.reserved is None or not c.reserved[2] or relay.k == c.wrote_k:
+        if c.reserved is None or not c.reserved.occupancy or relay.k == c.wrote_k:
             return False
-        context = c.reserved[0]
-        return context.k == relay.k and [ik for ik, _ in context.roster] == roster
+        context, epoch = c.reserved.context, self._epochs.get(relay.epoch)
+        same_keys = epoch is not None and epoch.roster_hash == context.roster_hash
+        return same_keys and context.k == relay.k and [ik for ik, _ in context.roster] == roster
+
+    def _are_few(self, c: _CheckIn, roster: Sequence[bytes]) -> bool:
+        """Whether the member is to be asked if so few are enough: of five or more who were shown 3 or 4 are left."""
+        agreed = bool(c.agreed) and c.agreed <= frozenset(roster)
+        return len(c.shown) >= FEW > len(c.shown.intersection(roster)) and not agreed
 
     def asked_again(self, asked: Asked, members: Sequence[bytes]) -> bool:
         """Whether opening this with these members could show one person's answer, by what was opened before."""
-        return asked_again(self._ledger, self._question_key(asked), asked.session, members, self._now())
+        return asked_again(self._ledger, self._guard_key(asked), asked.session, members, self._now())
+
+    def _guard_key(self, asked: Asked) -> bytes:
+        """By what the ledger knows a question: as people read it, so that bytes nobody sees make no other of it."""
+        question, options = asked.as_read
+        return derivations.question_key(self._room_key, asked.kind.value, question, options)
 
     def _question_key(self, asked: Asked) -> bytes:
         return derivations.question_key(self._room_key, asked.kind.value, asked.question, asked.options)
@@ -453,7 +481,7 @@ class Participant:
     def _context(self, c: _CheckIn, relay: Relay, roster: list[bytes], epoch: Epoch) -> Context:
         bind = b""
         if relay.stage == "B" and c.reserved is not None:
-            bind = derivations.binding(c.reserved[2])
+            bind = derivations.binding(c.reserved.occupancy)
         return Context(
             self._room,
             c.asked.session,
@@ -476,12 +504,12 @@ class Participant:
             return blocks.reserving(self._random_slot(context.length))
         if c.reserved is None:
             return None
-        taken = blocks.taken(c.reserved[2], len(context.roster))
-        if taken is None or c.reserved[1] not in taken:
+        taken = blocks.taken(c.reserved.occupancy, len(context.roster))
+        if taken is None or c.reserved.slot not in taken:
             return None
         text = c.answer.encode() if isinstance(c.answer, str) else b""
         block = blocks.sealed_block(self._ballot_key(context), c.asked.kind, text)
-        return derivations.number(block) << 8 * len(block) * taken.index(c.reserved[1])
+        return derivations.number(block) << 8 * len(block) * taken.index(c.reserved.slot)
 
     def _ballot_key(self, context: Context) -> bytes:
         return derivations.ballot_key(self._room_key, context.bind)
@@ -532,19 +560,19 @@ class Participant:
     def _burn(self, c: _CheckIn, attempt: Attempt) -> str:
         """Writes down that this attempt is opened. The code of a refusal where it must not be; empty for done."""
         context = attempt.context
-        if self.asked_again(c.asked, attempt.roster):
-            return "asked_again"
         try:
+            if self.asked_again(c.asked, attempt.roster):
+                return "asked_again"
             if context.stage == "A":
                 self._ledger.burn(context.check_in, "A", context.k)
             else:
                 electorate = Electorate(context.session, self._now(), frozenset(attempt.roster))
-                self._ledger.burn(context.check_in, context.stage, 0, context.question_key, electorate)
+                self._ledger.burn(context.check_in, context.stage, 0, self._guard_key(c.asked), electorate)
         except Burned:
             return "burned"
         except AskedAgain:
             return "asked_again"
-        except CannotBurn:
+        except LedgerFailed:
             return "bad_step"
         return ""
 
@@ -595,7 +623,7 @@ class Participant:
         if context.stage == "A":
             if c.reserved is None or blocks.taken(vector, attempt.people) is None:
                 return [_refusal(relay, "collision")]
-            c.reserved = (context, c.reserved[1], vector)
+            c.reserved = _Reserved(context, c.reserved.slot, vector)
             return [_reply(relay, RelayType.RESULT)]
         canonical = self._canonical(c, attempt, vector)
         if canonical is None:
@@ -614,9 +642,9 @@ class Participant:
         texts = [blocks.opened_block(key, block) for block in blocks.blocks(vector, c.asked.kind)]
         if c.reserved is None:
             return None
-        taken = blocks.taken(c.reserved[2], attempt.people)
+        taken = blocks.taken(c.reserved.occupancy, attempt.people)
         mine = c.answer.encode() if isinstance(c.answer, str) else b""
-        if taken is None or texts[taken.index(c.reserved[1])] != mine:
+        if taken is None or texts[taken.index(c.reserved.slot)] != mine:
             return None
         found = [text for text in texts if text is not None]
         return blocks.canonical(found) if len(found) == attempt.people else None

@@ -112,7 +112,7 @@ def result_of(sealer: Sealer, room_key: bytes, room: bytes, check_in: CheckIn, s
     if check_in.kind in TEXT_KINDS:
         return _in_words(check_in, question, plain)
     shown = labels(check_in.kind, options_of(sealer, check_in))
-    if len(plain) != COUNTER_BYTES * (len(shown) + 1):
+    if not shown or len(plain) != COUNTER_BYTES * (len(shown) + 1):
         return None
     found = ballots.counts(plain)
     bars = tuple(Bar(label, many) for label, many in zip(shown, found.answers, strict=True))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from typing import Final
 
-from evenly_client.checkins.ledger import Burned, CannotBurn, Electorate, refuse_again
+from evenly_client.checkins.ledger import Burned, CannotBurn, Electorate, LedgerFailed, refuse_again
 from evenly_client.store import Store
 
 _TABLES: Final = """
@@ -35,10 +36,11 @@ class StoredLedger:
 
     def burned(self, check_in: bytes, stage: str, k: int = 0) -> bool:
         """See `Ledger`."""
-        row: tuple[int] | None = self._store.database.execute(
-            "SELECT 1 FROM burned WHERE room = ? AND device = ? AND check_in = ? AND stage = ? AND k = ?",
-            (*self._of, check_in, stage, k),
-        ).fetchone()
+        with _or_failed():
+            row: tuple[int] | None = self._store.database.execute(
+                "SELECT 1 FROM burned WHERE room = ? AND device = ? AND check_in = ? AND stage = ? AND k = ?",
+                (*self._of, check_in, stage, k),
+            ).fetchone()
         return row is not None
 
     def burn(
@@ -63,25 +65,36 @@ class StoredLedger:
 
     def electorates(self, question: bytes) -> list[Electorate]:
         """See `Ledger`."""
-        rows: list[tuple[int, int, bytes]] = self._store.database.execute(
-            "SELECT session, at, members FROM electorate WHERE room = ? AND device = ? AND question = ? ORDER BY at",
-            (*self._of, question),
-        ).fetchall()
+        with _or_failed():
+            rows: list[tuple[int, int, bytes]] = self._store.database.execute(
+                "SELECT session, at, members FROM electorate"
+                " WHERE room = ? AND device = ? AND question = ? ORDER BY at",
+                (*self._of, question),
+            ).fetchall()
         return [Electorate(session, at, _members(joined)) for session, at, joined in rows]
 
     def compared(self) -> frozenset[bytes]:
         """See `Ledger`."""
-        rows: list[tuple[bytes]] = self._store.database.execute(
-            "SELECT member FROM compared WHERE room = ? AND device = ?", self._of
-        ).fetchall()
+        with _or_failed():
+            rows: list[tuple[bytes]] = self._store.database.execute(
+                "SELECT member FROM compared WHERE room = ? AND device = ?", self._of
+            ).fetchall()
         return frozenset(member for (member,) in rows)
 
     def note_compared(self, members: Iterable[bytes]) -> None:
         """See `Ledger`."""
-        with self._store.transaction():
+        with _or_failed(), self._store.transaction():
             self._store.database.executemany(
                 "INSERT OR IGNORE INTO compared VALUES (?, ?, ?)", [(*self._of, member) for member in members]
             )
+
+
+@contextmanager
+def _or_failed() -> Generator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LedgerFailed from error
 
 
 def _members(joined: bytes) -> frozenset[bytes]:

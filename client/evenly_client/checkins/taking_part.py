@@ -13,14 +13,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from evenly_protocol.checkins import CheckIn, closing_check_ins, electorate, open_check_in
-from evenly_protocol.members import author_of
+from evenly_protocol import checkins
+from evenly_protocol.agenda import PhaseTakenBack
+from evenly_protocol.checkins import OPTIONS, CheckIn, closing_check_ins, electorate, open_check_in
+from evenly_protocol.members import author_of, seat_of
 from evenly_protocol.sealed import FieldKind
+from evenly_protocol.session import SessionStarted
 from evenly_protocol.wire import Relay, RelayType
-from evenly_protocol.words import CheckInState
+from evenly_protocol.words import CheckInState, Role
 
-from evenly_client.checkins.ledger import Ledger
-from evenly_client.checkins.participant import Answer, Asked, Participant
+from evenly_client.checkins.asked import Answer, Asked
+from evenly_client.checkins.ledger import Ledger, LedgerFailed
+from evenly_client.checkins.participant import Participant
 from evenly_client.checkins.question import Question
 from evenly_client.peer import Entered, Happened, Notice, Peer, Relayed, State, StateChanged
 from evenly_client.text import clean
@@ -32,17 +36,25 @@ def wall_clock() -> int:
 
 
 def asked_of(peer: Peer, check_in: CheckIn) -> Asked | None:
-    """A check-in's question and answers as they stand inside their seals; None where one of them does not open."""
+    """A check-in's question and answers as they stand inside their seals; None where that is no question."""
 
     def opened(kind: FieldKind, sealed: bytes) -> bytes | None:
         return peer.sealer.open_bytes(kind, sealed, check_in.author, check_in.sealed_to)
 
+    if len(check_in.options) not in OPTIONS.get(check_in.kind, (0,)):
+        return None
     question = opened(FieldKind.QUESTION, check_in.question)
     options = [opened(FieldKind.OPTION, option) for option in check_in.options]
     readable = [option for option in options if option is not None]
     if question is None or len(readable) < len(options):
         return None
     return Asked(check_in.id, check_in.kind, check_in.session, question, tuple(readable))
+
+
+CONCERNS = frozenset({*checkins.EVOLVE, PhaseTakenBack, SessionStarted})
+"""Events after which a check-in may stand differently."""
+
+UNDER_WAY = (CheckInState.OPEN, CheckInState.CLOSING)
 
 
 class CheckIns:
@@ -64,8 +76,10 @@ class CheckIns:
             ledger,
             session=lambda: peer.room.session.number if peer.room.session is not None else 0,
             now=now,
+            belongs=self._belongs,
         )
         self._looked_at: dict[bytes, CheckInState] = {}
+        self._asked: dict[bytes, Asked] = {}
         self.stop = peer.watch(self._noticed)
         if peer.state is State.LIVE:
             self._look()
@@ -94,13 +108,15 @@ class CheckIns:
         self._peer.relay(Relay(RelayType.WORDS, 0))
 
     def words_compared(self, words: Sequence[str], *, match: bool) -> bool:
-        """These words were read here, and what was read aloud is the same, or is not.
+        """These words were read here; what was read aloud is the same, or is not: then these keys are used no more.
 
         Whether they still stand here: with other keys since there are others, which have to be compared anew.
         """
         stand = self.mine.epoch is not None and tuple(words) == self.mine.epoch.words
         if stand and match:
             self.mine.words_match(words)
+        elif stand:
+            self._peer.relay(*self.mine.words_differ(words))
         self.comparing = self.comparing and not stand
         self._peer.check_in_moved()
         return stand
@@ -111,16 +127,28 @@ class CheckIns:
         match notice:
             case Relayed(envelope):
                 self._received(envelope)
-            case StateChanged() | Entered() | Happened():
+            case StateChanged() | Entered():
+                self._look()
+            case Happened(entry) if any(type(event) in CONCERNS for event in entry.events):
                 self._look()
             case _:
                 pass
 
     def _received(self, envelope: Relay) -> None:
+        if envelope.type is RelayType.COMMIT and not self._belongs(self._peer.key.public):
+            return
         if envelope.type is RelayType.WORDS:
             epoch = self.mine.epoch
             self.comparing = epoch is not None and epoch.number == envelope.epoch
         self._send(self.mine.received(envelope))
+
+    def _belongs(self, member: bytes) -> bool:
+        """Whether a device key is that of a member who may take part: nobody made up, and nobody who only watches."""
+        room = self._peer.room
+        found = room.members.get(seat_of(room, member))
+        if found is None or found.role is Role.OBSERVER:
+            return False
+        return found.role is not Role.FACILITATOR or room.settings.facilitators_answer
 
     def _send(self, envelopes: list[Relay]) -> None:
         self._peer.relay(*envelopes)
@@ -130,9 +158,19 @@ class CheckIns:
         """What the room says of check-ins now, told to the participant."""
         room = self._peer.room
         for check_in in room.check_ins:
+            if check_in.state in UNDER_WAY and self._is_another(check_in):
+                self.mine.given_up(check_in.id)
             if self._looked_at.get(check_in.id) is not check_in.state:
                 self._looked_at[check_in.id] = check_in.state
                 self._tell(check_in)
+        for gone in self._asked.keys() - {c.id for c in room.check_ins}:
+            del self._asked[gone]
+            self.mine.given_up(gone)
+
+    def _is_another(self, check_in: CheckIn) -> bool:
+        """Whether another question stands under this id than when it was opened: then it is not answered."""
+        asked = self._asked.get(check_in.id)
+        return asked is not None and asked != asked_of(self._peer, check_in)
 
     def _tell(self, check_in: CheckIn) -> None:
         mine = self.mine
@@ -140,13 +178,16 @@ class CheckIns:
             case CheckInState.OPEN | CheckInState.CLOSING:
                 asked = asked_of(self._peer, check_in)
                 if asked is not None:
+                    self._asked.setdefault(check_in.id, asked)
                     mine.open(asked)
                 if check_in.state is CheckInState.CLOSING:
                     mine.close(check_in.id)
             case CheckInState.RECORDED:
                 mine.recorded(check_in.id, check_in.result)
+                self._asked.pop(check_in.id, None)
             case CheckInState.GIVEN_UP | CheckInState.WITHDRAWN:
                 mine.given_up(check_in.id)
+                self._asked.pop(check_in.id, None)
 
     def would_show(self, question: Question) -> bool:
         """Whether asking this now, of those who are here, could show one person's answer: the close would refuse it."""
@@ -154,7 +195,10 @@ class CheckIns:
         members = [author_of(room, seat) for seat in electorate(room)]
         number = room.session.number if room.session is not None else 0
         options = tuple(option.encode() for option in question.options)
-        return self.mine.asked_again(Asked(b"", question.kind, number, question.text.encode(), options), members)
+        try:
+            return self.mine.asked_again(Asked(b"", question.kind, number, question.text.encode(), options), members)
+        except LedgerFailed:
+            return False
 
     # -- what can be seen ----------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Final
 from evenly_protocol.checkins import ENDINGS, CheckIn
 from evenly_protocol.relayed import Progress
 
-from evenly_client.checkins.participant import Verdict
+from evenly_client.checkins.verdict import Verdict
 
 KINDS: Final[dict[str, str]] = {
     "scale": "a number from 1 to 5",

@@ -8,7 +8,7 @@ from evenly_protocol.checkins import CheckIn
 from evenly_protocol.words import TEXT_KINDS, CheckInKind
 
 from evenly_client.checkins import blocks, results
-from evenly_client.checkins.participant import Answer
+from evenly_client.checkins.asked import Answer
 from evenly_client.peer import Peer
 from evenly_client.plain.word import Unclear
 from evenly_client.text import clean, one_line

@@ -16,8 +16,8 @@ from evenly_protocol.words import CheckInState
 from evenly_client import phrases
 from evenly_client.checkins import wording
 from evenly_client.checkins.chosen import free_number, most_chosen
-from evenly_client.checkins.participant import Verdict
 from evenly_client.checkins.taking_part import CheckIns
+from evenly_client.checkins.verdict import Verdict
 from evenly_client.narration.check_ins import (
     TAKEN_BACK,
     opened_sentence,
@@ -29,7 +29,7 @@ from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer
 from evenly_client.plain.answering import how_to_answer
 
-FEW_WITHIN = "Without an answer within ten seconds yours is left out."
+FEW_WITHIN = "Without an answer within half a minute yours is left out."
 
 ENDED = (CheckInState.RECORDED, CheckInState.GIVEN_UP, CheckInState.WITHDRAWN)
 

@@ -18,9 +18,9 @@ from evenly_protocol.checkins import CheckIn
 from evenly_protocol.words import CheckInKind, CheckInState
 
 from evenly_client.checkins import results
+from evenly_client.checkins.asked import Answer
 from evenly_client.checkins.asking import open_command
 from evenly_client.checkins.ballots import BadAnswer
-from evenly_client.checkins.participant import Answer
 from evenly_client.checkins.question import BadQuestion, Question
 from evenly_client.checkins.taking_part import CheckIns
 from evenly_client.narration.check_ins import result_of

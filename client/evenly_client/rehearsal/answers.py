@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from evenly_protocol.checkins import CheckIn, check_in_with
 from evenly_protocol.words import CheckInKind, CheckInState
 
-from evenly_client.checkins.participant import Answer
+from evenly_client.checkins.asked import Answer
 from evenly_client.checkins.taking_part import CheckIns
 from evenly_client.peer import CheckInMoved, Notice, Peer
 from evenly_client.rehearsal import texts

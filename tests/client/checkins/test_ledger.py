@@ -94,7 +94,9 @@ def test_an_electorate_is_kept_with_its_burn(ledger: Ledger) -> None:
     assert ledger.electorates(b"Q" * 32) == []
 
 
-@pytest.mark.parametrize("differing", [of(1, 2, 3, 4), of(1, 2, 3, 4, 5, 6), of(1, 2, 3, 4, 6)], ids=str)
+@pytest.mark.parametrize(
+    "differing", [of(1, 2, 3, 4), of(1, 2, 3, 4, 5, 6), of(1, 2, 3, 4, 6)], ids=["left", "came", "another"]
+)
 def test_an_electorate_too_similar_to_an_earlier_one_is_not_burned(ledger: Ledger, differing: Electorate) -> None:
     """Nothing is kept of the attempt: not even that it was made."""
     ledger.burn(CHECK_IN, "N", 0, QUESTION, of(1, 2, 3, 4, 5))

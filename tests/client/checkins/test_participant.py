@@ -539,8 +539,8 @@ def test_a_reserved_slot_is_no_answer_yet() -> None:
     assert at.members[0].verdicts[asked.id] is Verdict.NOT_IN
 
 
-def test_a_member_who_has_opened_and_heard_no_more_knows_the_result_by_its_nonce() -> None:
-    """It begins with h1: of the attempt that it has opened, or of another."""
+def test_a_member_who_has_opened_and_heard_no_more_knows_by_the_nonce_whether_it_can_be_in_it() -> None:
+    """It begins with h1: of the attempt that it has opened, or of another. What it comes to was not computed here."""
     at = table(5)
     asked = at.ask()
     answered(at, asked, (0,), (1,), (2,), (3,), (4,))
@@ -552,7 +552,7 @@ def test_a_member_who_has_opened_and_heard_no_more_knows_the_result_by_its_nonce
     ended = at.send(2, envelope)
     assert ended is not None
     at.members[0].recorded(asked.id, ended.payload)
-    assert at.members[0].verdicts[asked.id] is Verdict.IN
+    assert at.members[0].verdicts[asked.id] is Verdict.UNKNOWN
     at.members[2].recorded(asked.id, ended.payload[:1] + b"another one!" + ended.payload[13:])
     assert at.members[2].verdicts[asked.id] is Verdict.NOT_IN
 

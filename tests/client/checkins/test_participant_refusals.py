@@ -70,6 +70,20 @@ def test_fewer_than_three() -> None:
     assert codes(at.roster(asked, [1, 2, 3])) == {"mask"}
 
 
+def test_others_than_those_who_were_shown() -> None:
+    """shrunk: with the keys of six who are not those whom the member saw, the total would be the one answer."""
+    at = Table(11)
+    at.exchange_keys([1, 2, 3, 4, 5, 6])
+    asked = at.ask()
+    at.members[0].answer(asked.id, (4,))
+    at.exchange_keys([1, 7, 8, 9, 10, 11])
+    at.close(asked)
+    assert announced(at, asked, at.roster_of([1, 7, 8, 9, 10, 11])) == "shrunk"
+    at.exchange_keys([1, 2, 3, 4, 7, 8])
+    assert announced(at, asked, at.roster_of([1, 2, 3, 4, 7, 8])) == ""
+    assert at.members[0].asks_few == {asked.id: 6}
+
+
 def test_words_among_more_than_32() -> None:
     """too_many; numbers are added up among as many as there are."""
     at, asked = closing(33, kind=WORDS)
@@ -291,7 +305,7 @@ def test_the_burn_is_written_before_the_seed_is_shown(stores: list[Store]) -> No
         with Store(store.directory) as other:
             ledger = StoredLedger(other, ROOM, at.ik(place))
             assert ledger.burned(asked.id, "N")
-            question = derivations.question_key(ROOM_KEY, "scale", b"How?", [])
+            question = derivations.question_key(ROOM_KEY, "scale", b"how?", [])
             members = frozenset(at.roster_of(at.everybody))
             assert ledger.electorates(question) == [Electorate(at.session, at.clock, members)]
 
@@ -582,7 +596,7 @@ def test_it_is_looked_at_again_right_before_opening(stores: list[Store], tmp_pat
     """asked_again: another window has opened the same question with one more in the meantime."""
     at, asked = on_disk(stores, kind)
     masks = at.roster(asked)
-    question = derivations.question_key(ROOM_KEY, kind.value, b"How?", [])
+    question = derivations.question_key(ROOM_KEY, kind.value, b"how?", [])
     others = Electorate(at.session, at.clock, frozenset([*at.roster_of(at.everybody), b"i" * 32]))
     with Store(tmp_path / "0") as other:
         StoredLedger(other, ROOM, at.ik(1)).burn(b"?" * 16, "N", 0, question, others)

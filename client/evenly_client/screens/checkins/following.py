@@ -9,21 +9,18 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
 
-from evenly_protocol.checkins import FEWEST, CheckIn, electorate
+from evenly_protocol.checkins import FEW_WITHIN_S, FEWEST, CheckIn, electorate
 from evenly_protocol.members import author_of, seat_of
 from evenly_protocol.words import CheckInState
 
 from evenly_client.checkins.ledger import Ledger, MemoryLedger
-from evenly_client.checkins.participant import Verdict
 from evenly_client.checkins.stored_ledger import StoredLedger
 from evenly_client.checkins.taking_part import CheckIns
+from evenly_client.checkins.verdict import Verdict
 from evenly_client.checkins.wording import VERDICTS
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer
 from evenly_client.store import Store
-
-FEW_WITHIN_S: Final = 10.0
-"""So long the others wait for whether so few are enough; after it they go on without me."""
 
 UNDER_WAY: Final = (CheckInState.OPEN, CheckInState.CLOSING)
 ENDED: Final = (CheckInState.RECORDED, CheckInState.GIVEN_UP)
@@ -130,7 +127,7 @@ class Following:
         """Who takes part as things stand, in seat order."""
         room = self._peer.room
         seats = sorted(seat_of(room, ik) for ik in self.check_ins.mine.members)
-        return [self._peer.name_of(seat) if seat else "somebody who has left" for seat in seats]
+        return [self._peer.name_of(seat) if seat else "somebody unknown" for seat in seats]
 
     def takes_part(self, check_in: CheckIn) -> bool:
         """Whether it is open and mine to answer."""

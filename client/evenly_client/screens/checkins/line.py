@@ -38,7 +38,7 @@ def line(following: Following, o: Outlook, keys: Keymap) -> Line:
     few = next((id for id in following.check_ins.mine.asks_few if following.few(id)), b"")
     if few:
         many = "three" if following.few(few) == 3 else "four"
-        return Line("few", f"Only {many} now: shall your answer go in? · {key} · 10 seconds", few)
+        return Line("few", f"Only {many} now: shall your answer go in? · {key}", few)
     check_in = open_check_in(o.room)
     if check_in is not None and following.takes_part(check_in) and not following.check_ins.mine.is_done(check_in.id):
         return Line("check_in", _open(following, check_in, key), check_in.id)
