@@ -105,6 +105,9 @@ def remember(room: Room, stamp: Stamp, events: list[Event], inverses: list[Inver
     # A phase that is taken back takes its floor, its round and its speaker with it.
     if any(isinstance(i, PhaseTakenBack) for i in inverses):
         inverses = [i for i in inverses if isinstance(i, PhaseTakenBack | HandsRestored)]
+    # A check-in that opened with its session is taken back alone: the session's floor stays.
+    elif any(isinstance(i, CheckInWithdrawn) for i in inverses):
+        inverses = [i for i in inverses if isinstance(i, CheckInWithdrawn)]
     what = wire_name(type(inverses[-1]).__name__)
     session.steps.append(Step(stamp.id, stamp.by, what, _encode(inverses[::-1])))
     del session.steps[:-STEPS_KEPT]

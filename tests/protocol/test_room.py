@@ -10,6 +10,7 @@ from evenly_protocol import (
     actions,
     agenda,
     attendance,
+    checkins,
     exchange,
     hands,
     issues,
@@ -31,7 +32,7 @@ from evenly_protocol.refusals import REFUSALS, Refusal
 from evenly_protocol.room import COMMANDS, EVENTS, OUTCOMES_KEPT, Entry, Room, decide, evolve, was_accepted
 from evenly_protocol.rounds import ComeBackLater, SkipRound
 from evenly_protocol.settings import ChangeSettings, Settings
-from evenly_protocol.words import FloorMode, Intent, Order, PostKind, Role
+from evenly_protocol.words import TEXT_KINDS, CheckInKind, CheckInState, FloorMode, Intent, Order, PostKind, Role
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -48,6 +49,9 @@ SERVERS = (
     session.NoticeGap,
     session.EndDeserted,
     pairs.EndPairs,
+    checkins.CloseDueCheckIn,
+    checkins.RecordResult,
+    checkins.GiveUpCheckIn,
 )
 OFTEN = (
     hands.RaiseHand,
@@ -74,6 +78,8 @@ OFTEN = (
     exchange.AddPost,
     exchange.MeetAsk,
     series.SwapHolders,
+    checkins.OpenCheckIn,
+    checkins.CloseCheckIn,
 )
 """The commands of a session's minutes: drawn more often than the others."""
 
@@ -96,16 +102,21 @@ class AnySequence(RuleBasedStateMachine):
         self.world = World(5, None)
         self.replica = Room(b"r" * 16)
         self.folded = 0
+        self.stood: dict[bytes, CheckInState] = {}
 
     @initialize(
         mode=st.sampled_from([FloorMode.QUEUE, FloorMode.QUESTIONS, FloorMode.OPEN]),
         order=st.sampled_from(Order),
         auto_next=st.booleans(),
         facilitators_count=st.booleans(),
+        facilitators_answer=st.booleans(),
     )
-    def begins(self, mode: FloorMode, order: Order, auto_next: bool, facilitators_count: bool) -> None:
+    def begins(
+        self, mode: FloorMode, order: Order, auto_next: bool, facilitators_count: bool, facilitators_answer: bool
+    ) -> None:
         w = self.world
-        w.do(ChangeSettings(Settings(order=order, auto_next=auto_next, facilitators_count=facilitators_count)))
+        chosen = Settings(order=order, auto_next=auto_next, facilitators_count=facilitators_count)
+        w.do(ChangeSettings(msgspec.structs.replace(chosen, facilitators_answer=facilitators_answer)))
         w.guest()
         w.must(series.PlanSeries([series.Draft(bytes([n]) * 16, 0, [n], n % 5 + 1) for n in range(2, 6)]))
         w.must(attendance.SetDeputy(2))
@@ -181,6 +192,14 @@ class AnySequence(RuleBasedStateMachine):
             "number": st.just(w.room.session.number if w.room.session else 0),
             "version": st.integers(0, 2),
             "ik": st.integers(1, 12).map(lambda n: n.to_bytes(32, "big")),
+            "check_in": {bytes: seen([c.id for c in w.room.check_ins][-4:])},
+            "question": st.just(b"q" * 61) | st.just(b"q"),
+            "options": st.just(b"o" * 61),
+            "seconds": st.sampled_from([0, 0, 10, 60, 3_600, 9]),
+            "issues": brought,
+            "result": st.just(b"r" * 53),
+            "taking_part": st.integers(3, 5),
+            "code": st.sampled_from(list(checkins.ENDINGS)),
         }
 
     def give(self, command: Command, by: int) -> list[Event] | Refusal:
@@ -272,10 +291,67 @@ class AnySequence(RuleBasedStateMachine):
         self.give(data.draw(struct(kind, {"seat": st.sampled_from(seats)})), 1)
 
     @precondition(running)
-    @rule(index=st.integers(0, 5), seat=st.sampled_from([0, 0, 2, 6]), leave=st.integers(0, 9))
+    @rule(index=st.integers(0, 6), seat=st.sampled_from([0, 0, 2, 6]), leave=st.integers(0, 9))
     def a_phase_starts(self, index: int, seat: int, leave: int) -> None:
         visit = self.world.session.phase.visit
         self.give(agenda.StartPhase(index, visit, seat) if leave else agenda.LeaveOpen(visit), 1)
+
+    @precondition(running)
+    @rule(
+        kind=st.sampled_from(CheckInKind),
+        options=st.sampled_from([0, 2]),
+        seconds=st.sampled_from([0, 0, 10, 400]),
+        by=st.sampled_from([1, 1, 1, 2]),
+    )
+    def a_check_in_is_opened(self, kind: CheckInKind, options: int, seconds: int, by: int) -> None:
+        count = 2 if kind in (CheckInKind.CHOICE, CheckInKind.MULTI) else options
+        self.give(checkins.OpenCheckIn(kind, b"q" * 61, [b"o" * 61] * count, seconds), by)
+
+    @precondition(running)
+    @rule(kind=st.sampled_from([*TEXT_KINDS, CheckInKind.FIST]), seconds=st.sampled_from([0, 400]))
+    def a_check_in_is_answered(self, kind: CheckInKind, seconds: int) -> None:
+        self.give(checkins.OpenCheckIn(kind, b"q" * 61, seconds=seconds), 1)
+        check_in = checkins.open_check_in(self.world.room)
+        if check_in is not None:
+            self.give(checkins.CloseCheckIn(check_in.id), 1)
+            self.give(checkins.RecordResult(check_in.id, b"r" * 53, 3), 0)
+        self.world.later(1)
+
+    @precondition(running)
+    @rule(taken_back=st.booleans())
+    def a_phase_asks(self, taken_back: bool) -> None:
+        w = self.world
+        asks = next((i for i, p in enumerate(w.session.phases) if i and p.check_in is not None), 0)
+        outcome = self.give(agenda.StartPhase(asks, w.session.phase.visit), 1)
+        if taken_back and isinstance(outcome, list):
+            self.give(undo.Undo(w.entries[-1].id), 1)
+
+    @precondition(lambda self: self.running() and checkins.open_check_in(self.world.room) is not None)
+    @rule(
+        ending=st.sampled_from([agenda.StartPhase, agenda.StartPhase, agenda.LeaveOpen, session.EndSession]),
+        again=st.booleans(),
+    )
+    def its_phase_or_its_session_ends_while_one_is_open(self, ending: Any, again: bool) -> None:
+        w = self.world
+        w.later(1)
+        if w.room.running is None:
+            return
+        visit = w.session.phase.visit
+        ends = {agenda.StartPhase: (0, visit), agenda.LeaveOpen: (visit,), session.EndSession: (w.session.number,)}
+        self.give(ending(*ends[ending]), 1)
+        if again and ending is not agenda.StartPhase:
+            self.give(session.StartSession([phase(), *LATER]), 1)
+
+    @precondition(lambda self: self.world.room.check_ins)
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from([k for k in checkins.DECIDE if k is not checkins.OpenCheckIn]),
+        lately=st.integers(1, 3),
+    )
+    def something_is_done_with_a_check_in(self, data: st.DataObject, kind: type[Command], lately: int) -> None:
+        check_in = self.world.room.check_ins[-lately:][0]
+        command = data.draw(struct(kind, {**self.known(), "check_in": st.just(check_in.id)}))
+        self.give(command, 0 if kind in SERVERS else 1)
 
     @precondition(running)
     @rule(seats=st.permutations([1, 2, 3, 4, 5]), minutes=st.integers(1, 5))
@@ -331,9 +407,10 @@ class AnySequence(RuleBasedStateMachine):
             self.give(undo.Undo(step.id), 1)
 
     @precondition(lambda self: not self.running())
-    @rule(mode=st.sampled_from([FloorMode.QUEUE, FloorMode.OPEN]))
-    def the_next_session_starts(self, mode: FloorMode) -> None:
-        self.give(session.StartSession([phase(mode), *LATER]), 1)
+    @rule(mode=st.sampled_from([FloorMode.QUEUE, FloorMode.OPEN]), asks=st.booleans())
+    def the_next_session_starts(self, mode: FloorMode, asks: bool) -> None:
+        first = msgspec.structs.replace(phase(mode), check_in=ASKED if asks else None)
+        self.give(session.StartSession([first, *LATER]), 1)
 
     @rule(ms=st.sampled_from([1, 700, SECOND, 31 * SECOND, 5 * MINUTE]))
     def time_passes(self, ms: int) -> None:
@@ -435,6 +512,31 @@ class AnySequence(RuleBasedStateMachine):
             assert room.running.phase.holder not in out
 
     @invariant()
+    def check_ins_are_in_order(self) -> None:
+        room = self.world.room
+        opened = [c for c in room.check_ins if c.state is CheckInState.OPEN]
+        assert len(opened) <= 1
+        assert opened == [c for c in [checkins.open_check_in(room)] if c is not None]
+        for c in opened:
+            assert room.running is not None
+            assert c.session == room.running.number
+            assert c.visit in (0, room.running.phase.visit)
+            assert c.at >= room.running.phase.started
+            assert not c.closes_at or room.running.held_since is not None or c.closes_at > self.world.at
+        for c in room.check_ins:
+            assert not c.result or c.state is CheckInState.RECORDED
+            assert bool(c.taking_part) is (c.state is CheckInState.RECORDED)
+            assert bool(c.code) is (c.state is CheckInState.GIVEN_UP)
+            assert bool(c.ended_at) is (c.state not in (CheckInState.OPEN, CheckInState.CLOSING))
+            assert room.session is not None
+            assert not (c.result and c.kind in TEXT_KINDS) or c.ended_at >= room.session.started_at
+            before = self.stood.get(c.id, CheckInState.OPEN)
+            assert c.state is before or c.state in MOVES_ON[before]
+        self.stood = {c.id: c.state for c in room.check_ins}
+        seats = {m.seat for m in room.members.values() if m.ik and m.attending and m.role is not Role.OBSERVER}
+        assert set(checkins.electorate(room)) <= seats
+
+    @invariant()
     def the_queue_is_a_line_of_all_hands(self) -> None:
         w = self.world
         line = [place.hand for place in queue.ordered(w.room, w.at)]
@@ -446,11 +548,24 @@ class AnySequence(RuleBasedStateMachine):
         assert all(p.reason in queue.REASONS for p in queue.ordered(w.room, w.at))
 
 
+MOVES_ON = {
+    CheckInState.OPEN: {*CheckInState} - {CheckInState.OPEN},
+    CheckInState.CLOSING: {CheckInState.RECORDED, CheckInState.GIVEN_UP},
+    CheckInState.RECORDED: set[CheckInState](),
+    CheckInState.GIVEN_UP: set[CheckInState](),
+    CheckInState.WITHDRAWN: set[CheckInState](),
+}
+"""How a check-in may stand after it stood so."""
+
+ASKED = checkins.PlannedCheckIn(CheckInKind.SCALE, b"q" * 61, [b"o" * 61] * 2, 60)
+"""What a phase asks."""
+
 LATER = (
     phase(FloorMode.ROUND, minutes=5),
     agenda.PhasePlan("issue", b"", 5, FloorMode.SOLO, holder=3, issue=1),
     agenda.PhasePlan("questions", b"", 5, FloorMode.QUESTIONS, issue=1),
     phase(FloorMode.OPEN, minutes=5, counted=False),
+    agenda.PhasePlan("engagement", b"", 5, FloorMode.QUEUE, check_in=ASKED),
     agenda.PhasePlan("check_out", b"", 5, FloorMode.ROUND, with_facilitators=True),
 )
 """The phases to come of every session."""
@@ -486,6 +601,7 @@ ODD: dict[str, Any] = {
         "post",
         "item",
         "poll",
+        "check_in",
     )
 }
 """Ids of hands, turns and items that may be there, or not."""
@@ -499,8 +615,10 @@ def begun() -> World:
     w.must(exchange.AddPost(PostKind.ASK, b"p" * 285), 3)
     w.must(series.PlanSeries([series.Draft(b"\1" * 16, 0, [2], 3), series.Draft(b"\2" * 16, feedback=True)]))
     w.must(series.ProposeDates(b"\1" * 16, [w.at + MINUTE]))
+    w.must(checkins.OpenCheckIn(CheckInKind.TEXT, b"q" * 61))
     w.end()
     w.start(phase(), *LATER)
+    w.must(checkins.OpenCheckIn(CheckInKind.MOOD, b"q" * 61, seconds=60))
     w.must(pairs.SetPairs([[1, 2], [3, 4]], 5))
     w.hand(2)
     w.give(3)
@@ -525,6 +643,9 @@ def is_looked_at(w: World) -> None:
     actions.in_review(w.room)
     series.held_in_series(w.room)
     undo.last_step(w.room, 1)
+    checkins.electorate(w.room)
+    checkins.open_check_in(w.room)
+    checkins.closing_check_ins(w.room)
     if w.room.session is not None:
         agenda.behind(w.room.session, w.at)
         agenda.starts(w.room.session, w.at)

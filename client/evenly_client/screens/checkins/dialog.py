@@ -183,7 +183,7 @@ class CheckInDialog(Armed[str], ModalScreen[str]):
         if stage is Stage.ASKED and self._in_words:
             self._open_field()
         elif before is Stage.ASKED:
-            self._unsent = self._id in self._following.half_typed
+            self._unsent = self._id in self._following.half_typed or self._id in self._following.went_nowhere
             self.set_focus(None)
         if stage.is_end and self._following.seen(self._id):
             self._peer.check_in_moved()

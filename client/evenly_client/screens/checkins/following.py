@@ -51,6 +51,7 @@ class Following:
     Attributes:
         check_ins: this device's part in them.
         half_typed: words that are not sent yet, by check-in.
+        went_nowhere: check-ins that ended while there were such words.
         unseen: the check-in that has ended and was not looked at; empty for none.
     """
 
@@ -60,6 +61,7 @@ class Following:
         self._ledger: Ledger = MemoryLedger() if store is None else StoredLedger(store, room, device)
         self.check_ins = CheckIns(peer, self._ledger)
         self.half_typed: dict[bytes, str] = {}
+        self.went_nowhere: set[bytes] = set()
         self.unseen = b""
         self._peer = peer
         self._clock = clock
@@ -104,7 +106,8 @@ class Following:
         ended = [c for c in room.check_ins if c.id in before and c.state in ENDED]
         for check_in in ended:
             self.unseen = check_in.id
-            self.half_typed.pop(check_in.id, None)
+            if self.half_typed.pop(check_in.id, ""):
+                self.went_nowhere.add(check_in.id)
         return [News("ended", check_in.id) for check_in in ended]
 
     def seen(self, check_in: bytes) -> bool:

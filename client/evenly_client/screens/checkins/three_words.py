@@ -64,9 +64,9 @@ class ThreeWords(Armed[str], ModalScreen[str]):
 
     def _paint(self) -> None:
         epoch = self._following.check_ins.mine.epoch
-        if not self.size.width or epoch is None:
+        if not self.size.width or (epoch is None and not self._differ):
             return
-        if epoch.words != self._words:
+        if epoch is not None and epoch.words != self._words and not self._differ:
             self._words, self.armed = epoch.words, False
         width = min(WIDTH, self.size.width * 96 // 100 - 6)
         self.query_one("#said", Rows).show(self._said(width))
