@@ -416,3 +416,27 @@ async def test_scripts_ask_answer_and_read_check_ins_in_lines_of_json() -> None:
             assert not script.part.takes('{"command": "raise_hand", "intent": "speak"}')
             assert not script.part.takes("not json")
         assert check_in_with(group.leader.room, group.leader.room.check_ins[-1].id) is not None
+
+
+async def test_who_closes_so_early_that_the_counts_could_tell_is_told_first() -> None:
+    """Nothing is closed then; it is, once they say so again."""
+    async with table(3) as t:
+        await started(t)
+        await asked(t, "ask energy")
+        await t.lead.type(
+            "close check-in", "^Nobody is done: closed now, the counts could show whose answers these are\\."
+        )
+        ben = t.others[0]
+        await ben.type("answer 4")
+        await ben.type("answered")
+        for spoken in t.all:
+            await spoken.peer.until(lambda _, spoken=spoken: _done(spoken) == 1)
+        await t.lead.type("close check-in", "^Only one is done: .* type: close check-in now$")
+        await t.lead.type("close check-in now")
+        await t.everybody_says("^4\\.0 of 5: “How much energy do you have just now\\?” 1 answered, 2 abstained\\.$")
+
+
+def _done(spoken: Spoken) -> int:
+    check_ins = spoken.lines.check_ins
+    progress = check_ins.mine.progress(check_ins.open.id) if check_ins.open is not None else None
+    return progress.have if progress is not None else 0

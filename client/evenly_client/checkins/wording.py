@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from evenly_protocol.checkins import ENDINGS, CheckIn
+from evenly_protocol.checkins import ENDINGS, FEWEST, CheckIn
 from evenly_protocol.relayed import Progress
 
 from evenly_client.checkins.verdict import Verdict
@@ -70,6 +70,14 @@ def fewer_now(people: int) -> str:
 def done_words(progress: Progress | None) -> str:
     """How many are done; empty where not known."""
     return "" if progress is None else f"{progress.have} of {progress.of} are done"
+
+
+def too_early(progress: Progress | None) -> str:
+    """What whoever is about to close it should know: that so few are done; empty where they are enough."""
+    if progress is None or progress.have >= FEWEST or progress.have == progress.of:
+        return ""
+    done = ("Nobody is", "Only one is", "Only two are")[progress.have]
+    return f"{done} done: closed now, the counts could show whose answers these are."
 
 
 def closing_words(progress: Progress | None, left_out: int = 0) -> str:

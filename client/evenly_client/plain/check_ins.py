@@ -98,9 +98,13 @@ def _in_seconds(timed: re.Match[str]) -> int:
     return int(timed[1]) * (1 if timed[2].lower().startswith("s") else 60)
 
 
-async def close(lines: PlainLines) -> None:
-    """Closes the open check-in."""
-    await lines.do(CloseCheckIn(_open(lines).id))
+async def close(lines: PlainLines, *, now: bool = False) -> None:
+    """Closes the open check-in. `now`: even if so few are done that the counts could show whose answers they are."""
+    check_in = _open(lines)
+    early = wording.too_early(lines.check_ins.mine.progress(check_in.id))
+    if early and not now:
+        raise Unclear(f"{early} To close it all the same, type: close check-in now")
+    await lines.do(CloseCheckIn(check_in.id))
 
 
 async def _withdraw(lines: PlainLines, words: list[str]) -> None:

@@ -164,8 +164,8 @@ async def _open(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _close(lines: PlainLines, words: list[str]) -> None:
-    if words == ["check-in"]:
-        await check_ins.close(lines)
+    if words[:1] == ["check-in"] and words[1:] in ([], ["now"]):
+        await check_ins.close(lines, now=bool(words[1:]))
     elif words == ["invitation"]:
         await lines.do(SetInvitation(False))
     elif not words and open_check_in(lines.peer.room) is not None:
@@ -196,6 +196,6 @@ WORDS: dict[str, Word] = {
         "close the queue, or the invitation",
         True,
         _close,
-        (("check-in", "close the check-in: its answers are added up"),),
+        (("check-in [now]", "close the check-in: its answers are added up"),),
     ),
 }

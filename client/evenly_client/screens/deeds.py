@@ -421,14 +421,6 @@ def _open_check_in(s: Situation) -> Offer:
     return refusal or Deed()
 
 
-def _on_open(command: Callable[[bytes], Command]) -> Callable[[Situation], Offer]:
-    def offered(s: Situation) -> Offer:
-        open_now = checkins.open_check_in(s.outlook.room)
-        return None if open_now is None or not s.outlook.leads else _checked(s, command(open_now.id))
-
-    return offered
-
-
 def _check_ins(s: Situation) -> Offer:
     ended = (CheckInState.RECORDED, CheckInState.GIVEN_UP)
     return Deed() if s.outlook.me is not None and any(c.state in ended for c in s.outlook.room.check_ins) else None
@@ -513,8 +505,6 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "open_check_in": _open_check_in,
     "check_ins": _check_ins,
     "check_in_members": _check_in_members,
-    "close_check_in": _on_open(checkins.CloseCheckIn),
-    "withdraw_check_in": _on_open(checkins.WithdrawCheckIn),
     "compare_words": _compare_words,
     "facilitators_answer": _facilitators_answer,
     "how_i_stand": _standing,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from evenly_protocol.checkins import CheckIn, CloseCheckIn, WithdrawCheckIn, open_check_in
 from evenly_protocol.issues import issue_with
+from evenly_protocol.relayed import Progress
 
 from evenly_client import opened, phrases
 from evenly_client.checkins import wording
@@ -33,7 +34,9 @@ async def lead_check_in(host: CheckInHost) -> None:
     ]
     choices = [Choice(name, words, "", key) for name, words, key, command in can if s.refusal(command) is None]
     choices.append(Choice("people", "who takes part", "", "w"))
-    what = await host.choose(_title(host, check_in), choices, body=told.question_words(host.peer, check_in))
+    early = wording.too_early(_progress(host, check_in))
+    body = told.question_words(host.peer, check_in) + (f"\n\n{early}" if early else "")
+    what = await host.choose(_title(host, check_in), choices, body=body)
     match what:
         case "close":
             await does(host, CloseCheckIn(check_in.id))
@@ -46,9 +49,12 @@ async def lead_check_in(host: CheckInHost) -> None:
 
 
 def _title(host: CheckInHost, check_in: CheckIn) -> str:
-    progress = None if host.following is None else host.following.check_ins.mine.progress(check_in.id)
-    done = wording.done_words(progress)
+    done = wording.done_words(_progress(host, check_in))
     return f"The check-in is open{f': {done}' if done else ''}"
+
+
+def _progress(host: CheckInHost, check_in: CheckIn) -> Progress | None:
+    return None if host.following is None else host.following.check_ins.mine.progress(check_in.id)
 
 
 async def check_in_members(host: CheckInHost) -> None:
