@@ -42,7 +42,7 @@ from evenly_protocol.room import (
     was_accepted,
 )
 from evenly_protocol.seats import Admit
-from evenly_protocol.session import NoticeGap, SessionStarted
+from evenly_protocol.session import HoldEnded, NoticeGap, SessionStarted
 from evenly_protocol.timers import next_due
 from evenly_protocol.wire import (
     ASKED_FOR,
@@ -104,6 +104,7 @@ CONCERNS_CHECK_INS = frozenset(
         *seats.EVOLVE,
         *settings.EVOLVE,
         SessionStarted,
+        HoldEnded,
     }
 )
 """Events after which those who take part in check-ins may be others, or a check-in stands differently."""
@@ -331,9 +332,9 @@ class RoomActor:
     # -- envelopes -----------------------------------------------------------------------------------------------
 
     def asked_for(self, line: Line, frame: Relay) -> bool:
-        """Takes an envelope that a step of a check-in waits for; whether it was one."""
-        asked = frame.type in (*ASKED_FOR, RelayType.REFUSE)
-        return asked and self._check_ins.received(line.ik, frame)
+        """Takes an envelope that a check-in waits for; whether it was one."""
+        asked = frame.type in (*ASKED_FOR, RelayType.REFUSE, RelayType.DONE)
+        return asked and self._check_ins.takes(line.ik, frame)
 
     def relay(self, line: Line, frame: Relay) -> Refusal | None:
         """Hands any other envelope on to whom it concerns; it leaves no trace."""

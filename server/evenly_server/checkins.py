@@ -16,7 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import msgspec
 from evenly_protocol.checkins import (
+    FEW,
+    FEW_WITHIN_S,
     FEWEST,
     SEALED_RESULT_OVERHEAD,
     CheckIn,
@@ -30,7 +33,7 @@ from evenly_protocol.checkins import (
     vector_bytes,
 )
 from evenly_protocol.hashing import H
-from evenly_protocol.members import author_of, is_facilitator, seat_of
+from evenly_protocol.members import attending, author_of, is_facilitator, seat_of
 from evenly_protocol.relayed import (
     BLOB_BYTES,
     FINAL_CODES,
@@ -54,6 +57,7 @@ from evenly_protocol.wire import Relay, RelayType
 from evenly_protocol.words import TEXT_KINDS, CheckInState
 
 from evenly_server.logs import failed
+from evenly_server.signatures import verify
 
 KEYS_WITHIN_S = 5.0
 """COMMIT and REVEAL."""
@@ -66,6 +70,12 @@ ATTEMPTS = 4
 
 SILENT_S = 2.0
 """A step that takes longer than this says how many are waited for."""
+
+LONGEST_AHEAD_MS = 24 * 60 * 60 * 1000
+"""Numbers of epochs are this server's clock; one that a member names is believed up to so far ahead of it."""
+
+HIGHEST_K = 2**32 - 1_000
+"""A member that has seen a higher number of an attempt is not believed: the number has four bytes."""
 
 SIGNATURE_BYTES = 64
 
@@ -93,12 +103,16 @@ class Around(Protocol):
 
 @dataclass
 class _Epoch:
-    """The keys that stand: the epoch's number, its T, and who has them. `asked`: who was asked for theirs."""
+    """The keys that stand: the epoch's number, its T, who has them, and the session that they are of.
+
+    `asked`: who was asked for theirs.
+    """
 
     number: int = 0
     roster_hash: bytes = b""
     members: frozenset[bytes] = frozenset()
     asked: frozenset[bytes] = frozenset()
+    session: int = 0
 
 
 class _Step:
@@ -169,6 +183,10 @@ class _Stood(NamedTuple):
     standing: Standing
 
 
+_Claim = tuple[int, str, int, bytes, tuple[bytes, ...]]
+"""An attempt that was opened: the number of its epoch, stage, k, h1, roster."""
+
+
 class CheckInRelay:
     """The check-ins of one room. `stir` after whatever may concern them."""
 
@@ -180,19 +198,30 @@ class CheckInRelay:
         self._step: _Step | None = None
         self._work: asyncio.Task[None] | None = None
         self._done: dict[bytes, set[bytes]] = {}
+        self._before = frozenset(c.id for c in closing_check_ins(around.room))
         self._standings: dict[bytes, dict[bytes, _Stood]] = {}
+        self._to_close: list[bytes] = []
         self._settled: set[bytes] = set()
         self._told = (b"", 0, 0)
+        self._most: dict[bytes, int] = {}
+        self._stopped = False
         self._heard = asyncio.Event()
-        self._gathered = False
         self._words_wanted = False
         self._returned: set[bytes] = set()
+        self._late: set[bytes] = set()
         self._last_number = 0
 
     # -- what happens --------------------------------------------------------------------------------------------
 
     def stir(self) -> None:
-        """Something has changed: who is on the call, or what is open or closing."""
+        """Something has changed, is on disk, and was told: who is on the call, or what is open or closing."""
+        self._to_close = [c.id for c in closing_check_ins(self._around.room)]
+        self._settled.intersection_update(self._to_close)
+        self._go()
+
+    def _go(self) -> None:
+        if self._stopped:
+            return
         self._tell_done()
         self._standings = {id: stood for id, stood in self._standings.items() if self._is_under_way(id)}
         if self._work is None and self._has_work():
@@ -204,30 +233,57 @@ class CheckInRelay:
 
     def stop(self) -> None:
         """The room ends. What was closing is gone on with when it is in memory again."""
+        self._stopped = True
         if self._work is not None:
             self._work.cancel()
 
     def entered(self, member: bytes) -> None:
-        """A member's connection is there, and has the room: how does it stand?"""
-        for check_in in self._around.room.check_ins:
-            if check_in.state in (CheckInState.OPEN, CheckInState.CLOSING):
-                self._around.send(member, Relay(RelayType.ROSTER, 0, check_in=check_in.id))
+        """A member's connection is there, and has the room: how does it stand? Between check-ins: has it its keys?"""
+        under_way = [c.id for c in self._around.room.check_ins if self._is_under_way(c.id)]
+        for check_in in under_way or [b""] * bool(self._epoch.members):
+            self._around.send(member, Relay(RelayType.ROSTER, 0, check_in=check_in))
+
+    def takes(self, member: bytes, relay: Relay) -> bool:
+        """An envelope that is waited for: the step's under way, or a member's first DONE. Whether it is."""
+        if relay.type is RelayType.DONE:
+            done = self._done.get(relay.check_in)
+            return (done is None or member not in done) and self._is_done(member, relay.check_in)
+        if self._step is None or not self._step.takes(member, relay):
+            return False
+        if relay.type is RelayType.REVEAL:
+            self._returned.discard(member)
+        return True
 
     def received(self, member: bytes, relay: Relay) -> bool:
-        """An envelope of a member's. Whether it was expected; one that was not is dropped."""
-        if relay.type is RelayType.ROSTER:
-            return self._stands(member, relay)
-        if relay.type is RelayType.DONE:
-            return self._is_done(member, relay.check_in)
-        if relay.type is RelayType.WORDS:
-            return self._compare(member)
-        return self._step is not None and self._step.takes(member, relay)
+        """Any other envelope of a member's. Whether it means anything; what comes too late is dropped in silence."""
+        match relay.type:
+            case RelayType.ROSTER:
+                return self._stands(member, relay)
+            case RelayType.WORDS:
+                return self._compare(member)
+            case RelayType.DONE if self._is_done(member, relay.check_in):
+                return True
+            case RelayType.COMMIT:
+                self._commits_late(member, relay)
+            case _:
+                pass
+        if relay.check_in:
+            return check_in_with(self._around.room, relay.check_in) is not None
+        return 0 < relay.epoch <= self._last_number
+
+    def _commits_late(self, member: bytes, relay: Relay) -> None:
+        """Whoever was left out of an epoch, and is there after all, gets one more chance."""
+        left_out = relay.epoch > self._epoch.number or member not in self._epoch.members
+        if self._epoch.number <= relay.epoch <= self._last_number and left_out and member not in self._late:
+            self._late.add(member)
+            self._returned.add(member)
+            self._go()
 
     def _compare(self, member: bytes) -> bool:
         if not is_facilitator(self._around.room, seat_of(self._around.room, member)):
             return False
         self._words_wanted = True
-        self.stir()
+        self._go()
         return True
 
     def _is_done(self, member: bytes, check_in: bytes) -> bool:
@@ -247,30 +303,49 @@ class CheckInRelay:
         those = self._electorate()
         done = self._done[current.id] & those
         counted = (current.id, len(done), len(those))
+        if current.id != self._told[0] and not those <= self._epoch.members:
+            # A new one: whoever had no keys in time so far has another chance.
+            self._epoch.asked = frozenset()
+            self._late.clear()
         if counted != self._told:
             self._told = counted
-            progress = Relay(RelayType.PROGRESS, 0, pack(Progress(len(done), len(those))), current.id)
-            for member in those:
-                self._around.send(member, progress)
+            for member in self._audience():
+                self._around.send(member, self._progress())
         if len(those) >= FEWEST and those <= done:
             self._around.close(CloseDueCheckIn(current.id))
 
+    def _progress(self) -> Relay:
+        """How many are done, as it was told last."""
+        check_in, done, of = self._told
+        return Relay(RelayType.PROGRESS, 0, pack(Progress(done, of)), check_in)
+
     def _stands(self, member: bytes, relay: Relay) -> bool:
-        standing, check_in = unpack(relay.payload, Standing), check_in_with(self._around.room, relay.check_in)
-        if standing is None or check_in is None or not self._is_under_way(check_in.id):
+        """A client that has come back says how it stands."""
+        standing = unpack(relay.payload, Standing)
+        if standing is None:
             return False
-        if member not in self._electorate():
-            return False
-        self._standings.setdefault(check_in.id, {})[member] = _Stood(relay.epoch, standing)
-        self._heard.set()
-        if standing.done:
-            self._is_done(member, check_in.id)
+        if relay.epoch <= self._now() + LONGEST_AHEAD_MS:
+            self._last_number = max(self._last_number, relay.epoch)
         if standing.roster_hash != self._epoch.roster_hash or member not in self._epoch.members:
             self._returned.add(member)
+        if member in self._electorate():
+            self._stands_in(relay.check_in, member, _Stood(relay.epoch, standing))
         if self._step is not None and member in self._step.asks and member not in self._step.answers:
             self._around.send(member, self._step.asks[member])
-        self.stir()
+        self._go()
         return True
+
+    def _stands_in(self, check_in: bytes, member: bytes, stood: _Stood) -> None:
+        if check_in in self._before and self._is_under_way(check_in):
+            self._standings.setdefault(check_in, {})[member] = stood
+            self._heard.set()
+        if stood.standing.done:
+            self._is_done(member, check_in)
+        elif check_in in self._done:
+            # Its program was started anew: what it had answered is gone.
+            self._done[check_in].discard(member)
+        if check_in and check_in == self._told[0]:
+            self._around.send(member, self._progress())
 
     # -- the work ------------------------------------------------------------------------------------------------
 
@@ -282,10 +357,9 @@ class CheckInRelay:
         return self._closing() is not None or self._wants_epoch() or self._words_wanted
 
     def _closing(self) -> CheckIn | None:
-        """The check-in to be closed now; the oldest, if there are more."""
-        waiting = closing_check_ins(self._around.room)
-        self._settled &= {c.id for c in waiting}
-        return next((c for c in waiting if c.id not in self._settled), None)
+        """The check-in to be closed now; the oldest, if there are more. Its members have been told that it is."""
+        waiting = (check_in_with(self._around.room, id) for id in self._to_close if id not in self._settled)
+        return next((c for c in waiting if c is not None and c.state is CheckInState.CLOSING), None)
 
     def _wants_epoch(self) -> bool:
         """Whether keys are needed, and those that stand are not those of everybody who is there."""
@@ -294,7 +368,13 @@ class CheckInRelay:
 
     def _has_others(self) -> bool:
         those = self._electorate()
-        return those != self._epoch.asked or bool(self._returned & those)
+        other = (self._epoch.asked, self._epoch.session) != (those, self._session())
+        return other or bool(self._returned & those)
+
+    def _session(self) -> int:
+        """The number of the room's session; 0 before the first."""
+        session = self._around.room.session
+        return session.number if session is not None else 0
 
     async def _go_on(self) -> None:
         try:
@@ -309,10 +389,16 @@ class CheckInRelay:
                 self._words_wanted = False
                 for member in self._epoch.members:
                     self._around.send(member, Relay(RelayType.WORDS, 0, epoch=self._epoch.number))
+            self._work = None
         except Exception:
             failed("check-ins failed")
-        finally:
             self._work = None
+            # Nothing closes for ever because of a mistake of ours: it is tried again, a while later.
+            asyncio.get_running_loop().call_later(STEP_WITHIN_S, self.stir)
+
+    def _audience(self) -> Iterable[bytes]:
+        """Everybody on the call with a screen, whoever only watches included."""
+        return (member.ik for member in attending(self._around.room) if member.ik)
 
     async def _collect(
         self,
@@ -342,23 +428,26 @@ class CheckInRelay:
         return True
 
     def _tell_waiting(self, step: _Step) -> None:
-        """A step takes its time: those in it are told how many have done their part."""
-        for member, ask in step.asks.items():
-            if ask.check_in:
-                progress = pack(Progress(len(step.answers), len(step.asks)))
-                self._around.send(
-                    member, Relay(RelayType.PROGRESS, 0, progress, ask.check_in, ask.epoch, ask.stage, ask.k)
-                )
+        """A step of a close takes its time: everybody is told how many have done their part."""
+        ask = next(iter(step.asks.values()))
+        if ask.check_in:
+            waiting = pack(Progress(len(step.answers), len(step.asks)))
+            for member in self._audience():
+                self._around.send(member, msgspec.structs.replace(ask, type=RelayType.PROGRESS, payload=waiting))
 
     # -- the epoch -----------------------------------------------------------------------------------------------
 
     async def _make_epoch(self) -> None:
-        """Keys for everybody who is there and answers; whoever commits and does not reveal makes it begin again."""
-        asked = self._electorate()
+        """Keys for everybody who is there and answers; whoever commits and does not reveal makes it begin again.
+
+        Where nothing comes of it, the keys that stood still do.
+        """
+        asked = self._epoch.asked = self._electorate()
+        self._epoch.session = self._session()
         self._returned -= asked
         members = set(asked)
-        self._epoch = _Epoch(asked=asked)
         while len(members) > 1:
+            session = self._session()
             number = self._last_number = max(self._last_number + 1, self._now())
             commits = await self._collect(
                 (RelayType.COMMIT,), {m: Relay(RelayType.COMMIT, 0, epoch=number) for m in members}, KEYS_WITHIN_S
@@ -369,26 +458,38 @@ class CheckInRelay:
                 return
             ask = Relay(RelayType.REVEAL, 0, pack(committed), epoch=number)
             reveals = await self._collect((RelayType.REVEAL,), dict.fromkeys(members, ask), KEYS_WITHIN_S)
-            revealed = [r for m, sent in sorted(reveals.items()) if (r := _revealed(m, sent)) is not None]
+            revealed = [r for c in committed if (r := self._revealed(c, reveals.get(c.ik), session)) is not None]
             if len(revealed) == len(members):
-                self._stands_now(number, asked, revealed)
+                self._stands_now(number, session, asked, revealed)
+                self._late -= members
                 return
             members = {r.ik for r in revealed}
 
-    def _stands_now(self, number: int, asked: frozenset[bytes], revealed: list[Revealed]) -> None:
-        session = self._around.room.session
+    def _revealed(self, committed: Committed, relay: Relay | None, session: int) -> Revealed | None:
+        """A key that is the one committed to, and signed by its member: another would make all the others refuse."""
+        revealed = unpack(relay.payload, Revealed) if relay and relay.type is RelayType.REVEAL else None
+        if revealed is None or revealed.ik != committed.ik:
+            return None
+        room, number = self._around.room.id, session.to_bytes(4, "big")
+        if H("commit", room, number, revealed.ik, revealed.xk, revealed.nonce) != committed.commitment:
+            return None
+        signed = verify(revealed.ik, revealed.signature, H("xk", room, number, revealed.xk))
+        return revealed if signed else None
+
+    def _stands_now(self, number: int, session: int, asked: frozenset[bytes], revealed: list[Revealed]) -> None:
         parts = [part for r in revealed for part in (r.ik, r.xk, r.nonce)]
-        roster_hash = H("roster", self._around.room.id, (session.number if session else 0).to_bytes(4, "big"), *parts)
-        self._epoch = _Epoch(number, roster_hash, frozenset(r.ik for r in revealed), asked)
-        self._returned -= self._epoch.members
+        roster_hash = H("roster", self._around.room.id, session.to_bytes(4, "big"), *parts)
+        self._epoch = _Epoch(number, roster_hash, frozenset(r.ik for r in revealed), asked, session)
+        current = open_check_in(self._around.room)
+        if current is not None:
+            self._most = {current.id: max(self._most.get(current.id, 0), len(revealed))}
         for member in self._epoch.members:
             self._around.send(member, Relay(RelayType.ROSTER, 0, pack(revealed), epoch=number))
 
-    async def _gather(self, check_in: CheckIn) -> None:
-        """After a restart everybody says how they stand, before anything is asked of them."""
-        if self._gathered or self._epoch.members:
-            return
-        self._gathered = True
+    async def _gather(self, check_in: CheckIn) -> Mapping[bytes, _Stood]:
+        """How everybody stands in a check-in that was closing already when this server was started; else nobody."""
+        if check_in.id not in self._before:
+            return {}
         try:
             async with asyncio.timeout(STEP_WITHIN_S):
                 while not self._electorate() <= set(self._standings.get(check_in.id, ())):
@@ -396,24 +497,28 @@ class CheckInRelay:
                     await self._heard.wait()
         except TimeoutError:
             pass
-        stood = self._standings.get(check_in.id, {})
+        stood = self._standings.pop(check_in.id, {})
+        if not self._epoch.members:
+            self._adopt_epoch(stood, check_in.session)
+        return stood
+
+    def _adopt_epoch(self, stood: Mapping[bytes, _Stood], session: int) -> None:
+        """The keys that most of them have still stand."""
         epochs = Counter((s.number, s.standing.roster_hash) for s in stood.values() if s.standing.roster_hash)
         for (number, roster_hash), many in epochs.most_common(1):
             members = frozenset(m for m, s in stood.items() if s.standing.roster_hash == roster_hash)
             if many >= FEWEST:
-                self._epoch = _Epoch(number, roster_hash, members, self._electorate())
+                self._epoch = _Epoch(number, roster_hash, members, self._electorate(), session)
                 self._returned -= members
 
     # -- the close -----------------------------------------------------------------------------------------------
 
     async def _close(self, check_in: CheckIn) -> None:
-        await self._gather(check_in)
-        stood = self._standings.pop(check_in.id, {})
-        came = await self._finish_opened(check_in, stood)
-        if came is None:
-            if self._has_others():
-                await self._make_epoch()
-            came = await self._attempts(check_in, max((s.standing.highest_k for s in stood.values()), default=0))
+        try:
+            came = await self._closed(check_in)
+        except Exception:
+            failed("a check-in could not be closed")
+            came = _Came(code="lost")
         self._settled.add(check_in.id)
         self._around.settle(
             GiveUpCheckIn(check_in.id, came.code)
@@ -421,18 +526,42 @@ class CheckInRelay:
             else RecordResult(check_in.id, came.result, len(came.left))
         )
 
+    async def _closed(self, check_in: CheckIn) -> _Came:
+        stood = await self._gather(check_in)
+        came = await self._finish_opened(check_in, stood)
+        if came is not None:
+            return came
+        # Keys of another session would not be used for it; those that stand still may.
+        if self._has_others() and self._session() == check_in.session:
+            await self._make_epoch()
+        seen = (s.standing.highest_k for s in stood.values() if s.standing.highest_k <= HIGHEST_K)
+        return await self._attempts(check_in, max(seen, default=0))
+
     async def _finish_opened(self, check_in: CheckIn, stood: Mapping[bytes, _Stood]) -> _Came | None:
-        """An attempt that was opened before a restart is finished; None where there is none."""
-        openings = {m: s for m, s in stood.items() if s.standing.h1 and s.standing.stage in ("N", "B")}
-        if not openings:
+        """An attempt that was opened before a restart is finished; None where there is none, or too few say so."""
+        claims = Counter(claim for m, s in stood.items() if (claim := self._claim(check_in, m, s)) is not None)
+        for (number, stage, k, h1, roster), many in claims.most_common(1):
+            if many < len(roster) - restorable(len(roster)):
+                return None
+            attempt = _Attempt(check_in, number, stage, k, list(roster))
+            claim = (number, stage, k, h1, roster)
+            opened = {m: s.standing.opened for m, s in stood.items() if self._claim(check_in, m, s) == claim}
+            return await self._opened(attempt, opened)
+        return None
+
+    def _claim(self, check_in: CheckIn, member: bytes, stood: _Stood) -> _Claim | None:
+        """The attempt that a member says it has opened, if there can have been such a one."""
+        number, standing = stood
+        roster = tuple(standing.roster)
+        people, here = len(roster), len(self._electorate())
+        if not standing.h1 or standing.stage != ("B" if check_in.kind in TEXT_KINDS else "N"):
             return None
-        h1 = Counter(s.standing.h1 for s in openings.values()).most_common(1)[0][0]
-        those = {m: s for m, s in openings.items() if s.standing.h1 == h1}
-        number, first = next(iter(those.values()))
-        roster = sorted(set(first.roster))
-        attempt = _Attempt(check_in, number, first.stage, first.k, roster)
-        opened = {m: s.standing.opened for m, s in those.items() if m in roster and _is_opened(s.standing.opened)}
-        return await self._opened(attempt, opened)
+        if list(roster) != sorted(set(roster)) or member not in roster or not _is_opened(standing.opened):
+            return None
+        # So few have never closed it: no honest client opens for less than two thirds of those it was answered among.
+        if people < FEWEST or 3 * people < 2 * here or not 0 < standing.k <= standing.highest_k <= HIGHEST_K:
+            return None
+        return number, standing.stage, standing.k, standing.h1, roster
 
     async def _attempts(self, check_in: CheckIn, k: int) -> _Came:
         """Attempts with those who are there, until one comes to something."""
@@ -456,15 +585,18 @@ class CheckInRelay:
     async def _attempt(self, attempt: _Attempt) -> _Came:
         """One attempt: MASK of the whole roster, then OPEN."""
         ask = attempt.envelope(RelayType.ROSTER, attempt.roster)
-        sent = await self._collect((RelayType.MASK,), dict.fromkeys(attempt.roster, ask), STEP_WITHIN_S)
+        # Whoever answered among five or more is asked whether three or four are enough.
+        asked_few = len(attempt.roster) < FEW <= self._most.get(attempt.check_in.id, len(self._epoch.members))
+        within_s = FEW_WITHIN_S if asked_few else STEP_WITHIN_S
+        sent = await self._collect((RelayType.MASK,), dict.fromkeys(attempt.roster, ask), within_s)
         masks = {m: mask for m, r in sent.items() if (mask := _masked(attempt, m, r)) is not None}
         if len(masks) < len(attempt.roster):
-            return _Came(code=_final(sent.values()), left=list(masks))
+            return _Came(code=_final(sent.values(), len(masks)), left=list(masks))
         asks = {m: attempt.envelope(RelayType.MASKS, shown) for m, shown in _shown(attempt, masks)}
         sent = await self._collect((RelayType.OPEN,), asks, STEP_WITHIN_S)
         opened = {m: o for m, r in sent.items() if (o := _opening(r)) is not None}
         if not opened:
-            return _Came(code=_final(sent.values()), left=attempt.roster)
+            return _Came(code=_final(sent.values(), len(attempt.roster)), left=attempt.roster)
         return await self._opened(attempt, opened)
 
     async def _opened(self, attempt: _Attempt, opened: Mapping[bytes, Opened]) -> _Came:
@@ -497,12 +629,14 @@ class CheckInRelay:
             (RelayType.RESULT,),
             dict.fromkeys(attempt.roster, ask),
             STEP_WITHIN_S,
-            enough=lambda step: said(step.answers.values()) is not None,
+            # Whoever has not seen the slots of `A` cannot write: there everybody is waited for.
+            enough=lambda step: attempt.stage != "A" and said(step.answers.values()) is not None,
         )
         what = said(sent.values())
         if attempt.stage == "A":
-            good = what == (RelayType.RESULT, b"")
-            return _Came(good=good, left=attempt.roster)
+            agree = [m for m in attempt.roster if m in sent and (sent[m].type, sent[m].payload) == what]
+            good = what == (RelayType.RESULT, b"") and len(agree) == len(attempt.roster)
+            return _Came(good=good, left=agree or attempt.roster)
         kind, payload = what or (RelayType.REFUSE, b"")
         if kind is RelayType.RESULT and len(payload) == attempt.length + SEALED_RESULT_OVERHEAD:
             return _Came(result=payload, left=attempt.roster)
@@ -511,14 +645,6 @@ class CheckInRelay:
 
 
 # -- what members send, as far as the server looks at it ---------------------------------------------------------
-
-
-def _revealed(member: bytes, relay: Relay) -> Revealed | None:
-    if relay.type is not RelayType.REVEAL:
-        return None
-    revealed = unpack(relay.payload, Revealed)
-    fits = revealed is not None and revealed.ik == member
-    return revealed if fits else None
 
 
 def _masked(attempt: _Attempt, member: bytes, relay: Relay) -> Masked | None:
@@ -572,8 +698,13 @@ def _released(attempt: _Attempt, sent: Mapping[bytes, Relay], missing: Sequence[
     return found[:needed] if len(found) >= needed else None
 
 
-def _final(relays: Iterable[Relay]) -> str:
-    """The code of a refusal that holds for everybody; empty for none. Most have opened it before: it is lost."""
+def _final(relays: Iterable[Relay], left: int) -> str:
+    """The code that refusals come to, where they hold for everybody or leave too few; empty where others may go on.
+
+    Where it was opened before by most, or by so many that too few are left, it is lost.
+    """
     codes = [r.payload.decode(errors="replace") if r.type is RelayType.REFUSE else "" for r in relays]
     final = next((code for code in FINAL_CODES if code in codes), "")
-    return final or ("lost" if codes.count("burned") * 2 > len(codes) else "")
+    if final or not any(codes) or (left >= FEWEST and codes.count("burned") * 2 <= len(codes)):
+        return final
+    return "lost" if "burned" in codes else "nothing_opened"
