@@ -394,7 +394,7 @@ class CheckInRelay:
             failed("check-ins failed")
             self._work = None
             # Nothing closes for ever because of a mistake of ours: it is tried again, a while later.
-            asyncio.get_running_loop().call_later(STEP_WITHIN_S, self.stir)
+            asyncio.get_running_loop().call_later(STEP_WITHIN_S, self._go)
 
     def _audience(self) -> Iterable[bytes]:
         """Everybody on the call with a screen, whoever only watches included."""

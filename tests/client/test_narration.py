@@ -132,7 +132,7 @@ async def test_a_check_in_is_told_from_its_opening_to_its_result() -> None:
             await spoken.says("3 people take part")
             await spoken.type("answer 2")
         await t.all[3].type("answer 2", "You do not take part in this check-in")
-        await t.lead.type("close check-in")
+        await t.lead.type("close check-in now")
         await t.everybody_says("^The check-in is closed: the answers are being added up\\.$")
         await t.everybody_says("^3 chose just right: “How is the pace\\?” 3 answered\\.$")
         await t.everybody_says("^0 chose too slow\\.$")

@@ -87,7 +87,7 @@ async def test_nothing_is_said_of_who_has_answered_and_an_answer_can_be_changed(
         assert not any("Ben" in line for line in cleo.said[before:])
         await cleo.type("answer done", "^You abstain, which looks the same to everybody")
         await t.lead.type("answer yes")
-        await t.lead.type("close check-in")
+        await t.lead.type("close check-in now")
         await t.everybody_says("^50 in 100 said yes: “Shall we go on\\?” 2 answered, 1 abstained\\.$")
         await t.everybody_says("^Among three this hides little")
 
@@ -238,7 +238,7 @@ async def test_who_answered_among_five_is_asked_when_four_are_left(last: str) ->
         assert await eve.peer.ask(LeaveCall()) is None
         for spoken in staying:
             await spoken.says("^4 people take part now\\. Among four this hides little")
-        await t.lead.type("close check-in")
+        await t.lead.type("close check-in now")
         for spoken in staying:
             await spoken.says("^Only four take part now:.*Type go on, or leave out")
         for spoken in staying[:3]:
@@ -262,7 +262,7 @@ async def test_a_check_in_with_too_few_left_says_why_and_what_to_do() -> None:
         await asked(t, "ask energy")
         await ben.type("answer 3")
         assert await cleo.peer.ask(LeaveCall()) is None
-        await t.lead.type("close check-in")
+        await t.lead.type("close check-in now")
         await ben.says("^Fewer than three people were there to the end: nothing was opened\\. Take a round by name")
         await ben.type("results", "^No result: “How much energy")
         await ben.type("check-ins", "^1 check-in in this session", "^1: No result: “How much energy")
@@ -278,7 +278,7 @@ async def test_a_member_who_is_waited_for_is_told_of(monkeypatch: pytest.MonkeyP
         for spoken in t.all:
             await spoken.type("answer 3")
         t.all[3].lines.check_ins.stop()
-        await t.lead.type("close check-in")
+        await t.lead.type("close check-in now")
         for spoken in t.all[:3]:
             await spoken.says("^Waiting for one member…$")
             await spoken.says("^Closing without one member…$")

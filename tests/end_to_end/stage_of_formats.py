@@ -12,12 +12,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from evenly_client import agenda_words, opened, starting
+from evenly_client.checkins.ledger import MemoryLedger
+from evenly_client.checkins.results import Result, result_of
+from evenly_client.checkins.taking_part import CheckIns
 from evenly_client.formats import library
 from evenly_client.sealing import DeviceKey
 from evenly_client.starting import Start
 from evenly_protocol import agenda, airtime, series
 from evenly_protocol.actions import Action, AddAction, SetActionState
 from evenly_protocol.agenda import ExtendPhase, LeaveOpen, StartPhase
+from evenly_protocol.checkins import check_in_with, open_check_in
 from evenly_protocol.facts import Command
 from evenly_protocol.hands import RaiseHand
 from evenly_protocol.room import Room
@@ -42,6 +46,7 @@ class Stage:
         self.group = group
         self.people: dict[str, Member] = dict(zip(names, group.members, strict=True))
         self.lead = group.leader
+        self.parts = {name: CheckIns(member, MemoryLedger()) for name, member in self.people.items()}
         self.gone: dict[str, Member] = {}
         self._hands = itertools.count(1)
         self._joined = joined
@@ -277,6 +282,23 @@ class Stage:
         await self.leads(CallNext(turns[0].id if turns else b""))
         assert self.has_floor == name, self.has_floor
 
+    async def answers(self, **answers: int) -> Result:
+        """The check-in that the phase has opened: these people answer from 1 to 5, the others abstain; all are done."""
+        check_in = open_check_in(self.room)
+        assert check_in is not None
+        await self.group.caught_up()
+        for name, part in self.parts.items():
+            await self.people[name].until(lambda _, part=part: part.mine.people == len(self.parts))
+            if name in answers:
+                part.answer(check_in.id, (answers[name] - 1,))
+            part.done(check_in.id)
+        await self.lead.until(lambda room: closed_check_in(room, check_in.id))
+        found = check_in_with(self.room, check_in.id)
+        assert found is not None
+        result = result_of(self.lead.sealer, self.lead.keys.room_key, self.room.id, found)
+        assert result is not None
+        return result
+
     async def speaks(self, name: str, seconds: int, intent: Intent = Intent.SPEAK) -> None:
         """A hand, a call, so many seconds of talk."""
         await self.raises(name, intent)
@@ -342,3 +364,9 @@ async def staged(*names: str) -> AsyncGenerator[Stage]:
         contextlib.AsyncExitStack() as joined,
     ):
         yield Stage(server, group, names, joined)
+
+
+def closed_check_in(room: Room, id: bytes) -> bool:
+    """Whether there is a result."""
+    found = check_in_with(room, id)
+    return found is not None and found.ended_at > 0

@@ -154,6 +154,11 @@ class Conspiracy(Table):
                 (answers[place],) = self.members[place - 1].go_on(asked.id, agree=True)
         return {place: good(answers[place]) for place in places or self.everybody}
 
+    def reserve(self, asked: Asked) -> None:
+        """The slots of an answer in words are drawn, each another one, in the order of the members."""
+        self.slots = [10 * place for place in EVERYBODY]
+        self.opens(asked, self.masks(asked, self.roster(asked, stage="A")))
+
     def show(self, asked: Asked, masks: Mapping[int, Relay], to: Collection[int] = ()) -> dict[int, bytes]:
         """Shows these masks to some of those whose they are, or to all. The seeds that they open.
 
@@ -396,7 +401,7 @@ def block_of(difference: int, size: int) -> int:
 def written_twice(table: Conspiracy) -> int:
     """V is brought to write its block a second time, under the same context. In which block it writes."""
     asked = table.answered(table.ask(CheckInKind.WORDS))
-    table.opens(asked, table.masks(asked, table.roster(asked, stage="A")))
+    table.reserve(asked)
     masks = table.roster(asked, stage="B")
     earlier = masks[V]
     # No masks at all: V gives this attempt up.
@@ -411,15 +416,13 @@ def test_an_answer_in_words_is_masked_once_for_an_attempt() -> None:
 
 
 def test_control_masked_twice_it_shows_which_block_is_whose() -> None:
-    table = Conspiracy(Twice)
-    table.slots = [10 * place for place in EVERYBODY]  # so that V's block is the third
-    assert written_twice(table) == EVERYBODY.index(V)
+    assert written_twice(Conspiracy(Twice)) == EVERYBODY.index(V)
 
 
 def test_not_even_after_another_check_in_came_between() -> None:
     table = Conspiracy()
     asked = table.answered(table.ask(CheckInKind.WORDS))
-    table.opens(asked, table.masks(asked, table.roster(asked, stage="A")))
+    table.reserve(asked)
     table.roster(asked, stage="B")
     other = table.answered(table.ask(question=b"And you?"))
     table.roster(other)
@@ -432,7 +435,7 @@ def test_words_are_written_only_after_the_slots_of_the_same_attempt() -> None:
     asked = table.answered(table.ask(CheckInKind.WORDS))
     with pytest.raises(Refused, match="stale"):
         table.roster(asked, stage="B")
-    table.opens(asked, table.masks(asked, table.roster(asked, stage="A")))
+    table.reserve(asked)
     for places, k in ((EVERYBODY, 2), (WITHOUT_V, 1)):
         with pytest.raises(Refused, match="stale"):
             table.roster(asked, places, "B", k)
@@ -636,7 +639,7 @@ def test_a_sum_exchanged_after_the_fact_is_everybodys_complaint_or_nobodys(stage
     table = Conspiracy()
     asked = table.answered(table.ask(CheckInKind.WORDS))
     if stage == "B":
-        table.opens(asked, table.masks(asked, table.roster(asked, stage="A")))
+        table.reserve(asked)
     masks = table.roster(asked, stage=stage)
     every = [masked_in(m) for m in masks.values()]
     openings: dict[int, Opened] = {}
@@ -659,7 +662,7 @@ def test_a_sum_exchanged_for_all_alike_says_the_same_of_all(stage: str) -> None:
     table.slots = [1, 2, 3, 4, 5]
     asked = table.answered(table.ask(CheckInKind.WORDS))
     if stage == "B":
-        table.opens(asked, table.masks(asked, table.roster(asked, stage="A")))
+        table.reserve(asked)
     masks = table.roster(asked, stage=stage)
     every = [masked_in(m) for m in masks.values()]
     openings: list[Opened] = []

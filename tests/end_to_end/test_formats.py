@@ -163,7 +163,7 @@ async def test_peer_coaching() -> None:
             ("Open questions", 25, QUESTIONS),
             ("Reflection", 5, SILENCE),
             ("By next session I will …", 5, ROUND),
-            ("Engagement check-in", 3, ROUND),
+            ("Engagement check-in", 3, QUEUE),
             ("Check-out round", 5, ROUND),
         ]
         assert stage.session.host == stage.seat(host)
@@ -188,7 +188,10 @@ async def test_peer_coaching() -> None:
         promised = {name: await stage.commits(name, f"What {name} will do") for name in ("Ana", "Ben", "Cleo")}
         await stage.round("Ana", "Ben", "Cleo")  # whoever hosts commits to something like anybody
         await stage.next("Engagement check-in", at=50)
-        await stage.round("Fay", "Ana", "Ben", "Cleo")
+        heard = await stage.answers(Ana=5, Ben=4, Cleo=5)
+        assert (heard.question, heard.people, heard.abstained) == ("Were you heard today?", 4, 1)
+        assert [bar.many for bar in heard.bars] == [0, 0, 0, 1, 2]
+        await stage.speaks("Cleo", 180)
         await stage.next("Check-out round", at=53)
         await stage.round("Fay", "Ana", "Ben", "Cleo")
         assert stage.minute == 58
@@ -396,7 +399,9 @@ async def test_peer_network() -> None:
         await stage.next("Issue 2: issue-holder's summary", at=110)
         await stage.solo("Dov")
         await stage.next("Engagement check-in", at=115)
-        await stage.round(*everybody)
+        assert (await stage.answers(Fay=3, Ana=3, Ben=4, Cleo=2, Dov=3)).figure == 3.0
+        for name in everybody:
+            await stage.speaks(name, 60)
         await stage.next("Networking", at=120)
         await talk_in_pairs(stage, 15)
         await stage.next("Commitments", at=135)

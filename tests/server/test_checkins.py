@@ -14,7 +14,7 @@ from evenly_client.checkins import ballots, blocks, derivations
 from evenly_client.checkins.participant import Verdict
 from evenly_protocol.attendance import ComeBack, LeaveCall, StepAway
 from evenly_protocol.checkins import FEW_WITHIN_S, CheckIn, CloseCheckIn, GiveUpCheckIn, RecordResult, WithdrawCheckIn
-from evenly_protocol.relayed import Masked, Opened, Progress, Standing, pack, unpack
+from evenly_protocol.relayed import Masked, Opened, Progress, Revealed, Standing, pack, unpack
 from evenly_protocol.seats import AddGuest, SetRole
 from evenly_protocol.session import EndSession, Hold, Resume, StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
@@ -252,6 +252,65 @@ def test_whoever_is_always_too_slow_does_not_make_keys_for_ever(play: Callable[[
     play(scene)
 
 
+def test_whoever_was_too_slow_has_another_chance_at_the_next_check_in(play: Callable[[Scene], None]) -> None:
+    async def scene() -> None:
+        hall = Hall(4)
+        hall.devices[1].up.delay = KEYS_WITHIN_S + 1
+        first = hall.open()
+        await hall.passes(60)
+        hall.do(WithdrawCheckIn(first))
+        hall.devices[1].up.delay = 0.01
+        await hall.passes(10)
+        assert len(hall.devices[0].mine.members) == 3
+        second = await asked(hall, question="And now?")
+        await closed(hall, second)
+        assert result(hall, second) == sum_of(1, 2, 3, 4)
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(lambda r: msgspec.structs.replace(r, nonce=bytes(16)), id="another than it committed to"),
+        pytest.param(lambda r: msgspec.structs.replace(r, signature=bytes(64)), id="one that it did not sign"),
+        pytest.param(lambda r: msgspec.structs.replace(r, ik=bytes(32)), id="somebody else's"),
+    ],
+)
+def test_whoever_shows_a_false_key_is_left_out_and_stands_in_nobodys_way(
+    key: Callable[[Revealed], Revealed], play: Callable[[Scene], None]
+) -> None:
+    def changed(payload: bytes) -> bytes:
+        revealed = unpack(payload, Revealed)
+        assert revealed is not None
+        return pack(key(revealed))
+
+    async def scene() -> None:
+        hall = Hall(5)
+        hall.devices[1].lie = instead(RelayType.REVEAL, payload=changed)
+        hall.open()
+        await hall.keys_stand([d for d in hall.devices if d.seat != 2])
+
+    play(scene)
+
+
+def test_every_session_has_keys_of_its_own_though_the_same_people_are_there(play: Callable[[Scene], None]) -> None:
+    async def scene() -> None:
+        hall = Hall(4)
+        words: list[object] = []
+        for number in (1, 2, 3):
+            id = await asked(hall)
+            await closed(hall, id)
+            assert result(hall, id) == sum_of(1, 2, 3, 4)
+            words.append(hall.devices[0].mine.epoch and hall.devices[0].mine.epoch.words)
+            hall.do(EndSession(number))
+            hall.do(StartSession([phase()]))
+            await hall.everybody_knows()
+        assert len(set(words)) == 3
+
+    play(scene)
+
+
 def test_where_nothing_comes_of_new_keys_the_old_ones_stand(play: Callable[[Scene], None]) -> None:
     async def scene() -> None:
         hall = Hall(6)
@@ -281,13 +340,13 @@ def test_new_keys_are_newer_even_where_the_servers_clock_was_set_back(play: Call
     play(scene)
 
 
-@pytest.mark.parametrize("far", [2**40, 2**63 - 1])
+@pytest.mark.parametrize("far", [2**40, 2**63 - 1, 2**64 - 1])
 def test_nobody_makes_the_numbers_of_keys_run_out(far: int, play: Callable[[Scene], None]) -> None:
     async def scene() -> None:
         hall = Hall(4)
         hall.open()
         await hall.keys_stand()
-        hall.devices[1].send(Relay(RelayType.ROSTER, 0, pack(Standing(b"")), epoch=hall.now + far))
+        hall.devices[1].send(Relay(RelayType.ROSTER, 0, pack(Standing(b"")), epoch=far))
         await hall.passes(5)
         hall.newcomer()
         await hall.keys_stand()
@@ -386,16 +445,17 @@ def test_a_program_that_starts_anew_is_not_done_any_more(play: Callable[[Scene],
         id = await asked(hall)
         hall.devices[1].check_ins.done(id)
         await hall.passes(1)
-        hall.restart(hall.devices[1])
-        await hall.passes(1)
-        assert hall.devices[1].mine.progress(id) == Progress(0, 4)
+        for restarted in (hall.devices[1], hall.devices[2]):
+            hall.restart(restarted)
+            await hall.passes(1)
+            assert restarted.mine.progress(id) == Progress(0, 4), "it is told, changed or not"
         for d in (hall.devices[0], *hall.devices[2:]):
             d.check_ins.done(id)
         await hall.passes(60)
         assert hall.check_in(id).state is CheckInState.OPEN
         hall.devices[1].answer(id, (4,))
         await hall.ends(id)
-        assert result(hall, id) == [1, 1, 0, 0, 1, 0] or result(hall, id)[4] == 1
+        assert result(hall, id) == [0, 2, 0, 0, 1, 1]
 
     play(scene)
 
@@ -453,6 +513,35 @@ def test_every_kind_closes_with_the_right_result(kind: CheckInKind, play: Callab
             assert (counts[:2], counts[-1], sum(counts)) == ([3, 2], 1, 6)
         assert {d.verdict(id) for d in hall.devices} == {Verdict.IN}
         assert [d.refused for d in hall.devices] == [0] * 6, "nobody is told off for what came too late"
+
+    play(scene)
+
+
+def test_whoever_is_late_with_what_is_not_waited_for_any_more_is_not_told_off(play: Callable[[Scene], None]) -> None:
+    """More than half have said what came of it; that of the others is dropped in silence."""
+
+    async def scene() -> None:
+        hall = Hall(6)
+        id = await asked(hall)
+        for d in hall.devices[4:]:
+            d.up.delay = 1.0
+        await closed(hall, id)
+        await hall.passes(5)
+        assert {d.verdict(id) for d in hall.devices} == {Verdict.IN}
+        assert [d.refused for d in hall.devices] == [0] * 6
+
+    play(scene)
+
+
+def test_whoever_never_sees_the_slots_of_words_is_left_out_and_nobody_elses_words_are_lost(
+    play: Callable[[Scene], None],
+) -> None:
+    async def scene() -> None:
+        hall = Hall(7)
+        id = await asked(hall, CheckInKind.WORDS)
+        hall.devices[3].lie = silent(RelayType.RESULT)
+        await closed(hall, id)
+        assert result(hall, id) == [f"word {seat}" for seat in (1, 2, 3, 5, 6, 7)]
 
     play(scene)
 
@@ -744,6 +833,22 @@ def test_a_check_in_taken_back_while_keys_are_made_leaves_nothing_behind(
     play(scene)
 
 
+def test_whoever_comes_back_while_the_close_is_written_down_does_not_begin_it(play: Callable[[Scene], None]) -> None:
+    async def scene() -> None:
+        hall = Hall(4)
+        id = await asked(hall)
+        hall.disk_s = 3
+        hall.do(CloseCheckIn(id))
+        hall.drop(hall.devices[3])
+        hall.connect(hall.devices[3])
+        await hall.passes(1)
+        assert not told(hall.devices[0], RelayType.MASKS)
+        await hall.ends(id)
+        assert result(hall, id) == sum_of(1, 2, 3, 4)
+
+    play(scene)
+
+
 @pytest.mark.parametrize("at", KEYS)
 def test_it_may_be_closed_while_keys_are_made(at: RelayType, play: Callable[[Scene], None]) -> None:
     """The answers are added up once everybody knows that it is closed, however long the disk takes."""
@@ -940,6 +1045,47 @@ def test_a_server_killed_again_and_again_while_it_closes(play: Callable[[Scene],
         assert check_in.state is RECORDED or check_in.code in ("lost", "too_few", "shrunk")
         if check_in.state is RECORDED:
             assert result(hall, id) == sum_of(*(d.seat for d in hall.devices if d.verdict(id) is Verdict.IN))
+
+    play(scene)
+
+
+def test_one_who_alone_has_opened_before_the_kill_is_left_out_and_the_others_have_a_result(
+    play: Callable[[Scene], None],
+) -> None:
+    async def scene() -> None:
+        hall = Hall(7)
+        id = await asked(hall)
+        for d in hall.devices[1:]:
+            d.down.delay = 0.5
+        hall.do(CloseCheckIn(id))
+        await hall.until(lambda: hall.devices[0].burns_of(id))
+        hall.kill_server()
+        hall.start_server()
+        hall.connect_all()
+        await hall.ends(id)
+        assert result(hall, id) == sum_of(2, 3, 4, 5, 6, 7)
+        assert hall.devices[0].verdict(id) is Verdict.NOT_IN
+
+    play(scene)
+
+
+def test_after_a_restart_it_closes_with_the_old_keys_though_the_next_session_has_begun(
+    play: Callable[[Scene], None],
+) -> None:
+    async def scene() -> None:
+        hall = Hall(4)
+        id = await asked(hall)
+        hall.do(CloseCheckIn(id))
+        hall.kill_server()
+        hall.start_server()
+        hall.connect_all()
+        hall.do(EndSession(1))
+        hall.do(StartSession([phase()]))
+        await hall.ends(id)
+        assert result(hall, id) == sum_of(1, 2, 3, 4)
+        second = await asked(hall)
+        await closed(hall, second)
+        assert result(hall, second) == sum_of(1, 2, 3, 4)
 
     play(scene)
 

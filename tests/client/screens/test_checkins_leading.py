@@ -188,7 +188,7 @@ async def test_it_is_taken_back_and_closed_by_command_too(room: Room) -> None:
     await screen.press("escape")
     await group.answer((4,), (4,))
     await by_words(screen, "close it, or")
-    await screen.shows("Only two are done: closed now, the counts could show whose answers these are.")
+    await screen.shows("Only two are done: closed now, the counts could show whose answers")
     await screen.press("c")
     assert await group.ends() is CheckInState.RECORDED
     await screen.shows("2 answered, 1 abstained")
