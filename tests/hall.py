@@ -249,6 +249,7 @@ class Device:
             self.ledger,
             session=lambda: self.room.session.number if self.room.session is not None else 0,
             now=lambda: self.hall.now,
+            belongs=self.check_ins._belongs,
         )
         self.mine.device = self
 

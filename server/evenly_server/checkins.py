@@ -30,22 +30,14 @@ from evenly_protocol.checkins import (
     closing_check_ins,
     electorate,
     open_check_in,
-    vector_bytes,
 )
 from evenly_protocol.hashing import H
 from evenly_protocol.members import attending, author_of, is_facilitator, seat_of
 from evenly_protocol.relayed import (
-    BLOB_BYTES,
-    FINAL_CODES,
     HASH_BYTES,
-    SHARE_BYTES,
     Committed,
-    Masked,
-    Masks,
-    MaskSeen,
     Opened,
     Progress,
-    Released,
     Revealed,
     Standing,
     pack,
@@ -56,6 +48,15 @@ from evenly_protocol.room import Room
 from evenly_protocol.wire import Relay, RelayType
 from evenly_protocol.words import TEXT_KINDS, CheckInState
 
+from evenly_server.checkin_attempt import (
+    Attempt,
+    final_code,
+    is_opened,
+    masked_in,
+    opening_in,
+    released_in,
+    shown_to_each,
+)
 from evenly_server.logs import failed
 from evenly_server.signatures import verify
 
@@ -76,8 +77,6 @@ LONGEST_AHEAD_MS = 24 * 60 * 60 * 1000
 
 HIGHEST_K = 2**32 - 1_000
 """A member that has seen a higher number of an attempt is not believed: the number has four bytes."""
-
-SIGNATURE_BYTES = 64
 
 
 class Around(Protocol):
@@ -139,26 +138,6 @@ class _Step:
         if len(self.answers) == len(self.asks) or self._enough(self):
             self.complete.set()
         return True
-
-
-class _Attempt(NamedTuple):
-    """One attempt: which check-in, which epoch's number, which stage, the how manyth, of whom (in order)."""
-
-    check_in: CheckIn
-    epoch: int
-    stage: str
-    k: int
-    roster: list[bytes]
-
-    def envelope(self, type: RelayType, payload: object) -> Relay:
-        """An envelope of this attempt."""
-        return Relay(type, 0, pack(payload), self.check_in.id, self.epoch, self.stage, self.k)
-
-    @property
-    def length(self) -> int:
-        """Of a vector, bytes."""
-        asked = self.check_in
-        return vector_bytes(asked.kind, len(asked.options), self.stage, len(self.roster))
 
 
 class _Came(NamedTuple):
@@ -543,7 +522,7 @@ class CheckInRelay:
         for (number, stage, k, h1, roster), many in claims.most_common(1):
             if many < len(roster) - restorable(len(roster)):
                 return None
-            attempt = _Attempt(check_in, number, stage, k, list(roster))
+            attempt = Attempt(check_in, number, stage, k, list(roster))
             claim = (number, stage, k, h1, roster)
             opened = {m: s.standing.opened for m, s in stood.items() if self._claim(check_in, m, s) == claim}
             return await self._opened(attempt, opened)
@@ -556,7 +535,7 @@ class CheckInRelay:
         people, here = len(roster), len(self._electorate())
         if not standing.h1 or standing.stage != ("B" if check_in.kind in TEXT_KINDS else "N"):
             return None
-        if list(roster) != sorted(set(roster)) or member not in roster or not _is_opened(standing.opened):
+        if list(roster) != sorted(set(roster)) or member not in roster or not is_opened(standing.opened):
             return None
         # So few have never closed it: no honest client opens for less than two thirds of those it was answered among.
         if people < FEWEST or 3 * people < 2 * here or not 0 < standing.k <= standing.highest_k <= HIGHEST_K:
@@ -573,7 +552,7 @@ class CheckInRelay:
                 return _Came(code="nothing_opened")
             tries[stage] += 1
             k += stage != "B"
-            came = await self._attempt(_Attempt(check_in, self._epoch.number, stage, k, roster))
+            came = await self._attempt(Attempt(check_in, self._epoch.number, stage, k, roster))
             if came.good:
                 stage = "B"
                 continue
@@ -582,24 +561,24 @@ class CheckInRelay:
             roster, stage = [m for m in roster if m in came.left], first
         return _Came(code="too_few")
 
-    async def _attempt(self, attempt: _Attempt) -> _Came:
+    async def _attempt(self, attempt: Attempt) -> _Came:
         """One attempt: MASK of the whole roster, then OPEN."""
         ask = attempt.envelope(RelayType.ROSTER, attempt.roster)
         # Whoever answered among five or more is asked whether three or four are enough.
         asked_few = len(attempt.roster) < FEW <= self._most.get(attempt.check_in.id, len(self._epoch.members))
         within_s = FEW_WITHIN_S if asked_few else STEP_WITHIN_S
         sent = await self._collect((RelayType.MASK,), dict.fromkeys(attempt.roster, ask), within_s)
-        masks = {m: mask for m, r in sent.items() if (mask := _masked(attempt, m, r)) is not None}
+        masks = {m: mask for m, r in sent.items() if (mask := masked_in(attempt, m, r)) is not None}
         if len(masks) < len(attempt.roster):
-            return _Came(code=_final(sent.values(), len(masks)), left=list(masks))
-        asks = {m: attempt.envelope(RelayType.MASKS, shown) for m, shown in _shown(attempt, masks)}
+            return _Came(code=final_code(sent.values(), len(masks)), left=list(masks))
+        asks = {m: attempt.envelope(RelayType.MASKS, shown) for m, shown in shown_to_each(attempt, masks)}
         sent = await self._collect((RelayType.OPEN,), asks, STEP_WITHIN_S)
-        opened = {m: o for m, r in sent.items() if (o := _opening(r)) is not None}
+        opened = {m: o for m, r in sent.items() if (o := opening_in(r)) is not None}
         if not opened:
-            return _Came(code=_final(sent.values(), len(attempt.roster)), left=attempt.roster)
+            return _Came(code=final_code(sent.values(), len(attempt.roster)), left=attempt.roster)
         return await self._opened(attempt, opened)
 
-    async def _opened(self, attempt: _Attempt, opened: Mapping[bytes, Opened]) -> _Came:
+    async def _opened(self, attempt: Attempt, opened: Mapping[bytes, Opened]) -> _Came:
         """The seeds are passed on; those missing are restored from shares, if they are few enough."""
         roster, people = attempt.roster, len(attempt.roster)
         missing = [place for place, m in enumerate(roster, start=1) if m not in opened]
@@ -611,13 +590,13 @@ class CheckInRelay:
             for place in missing:
                 self._around.send(roster[place - 1], ask)
             sent = await self._collect((RelayType.SHARES,), dict.fromkeys(opened, ask), STEP_WITHIN_S)
-            released = _released(attempt, sent, missing)
+            released = released_in(attempt, sent, missing)
             if released is None:
                 return lost
             ask = attempt.envelope(RelayType.SHARES, released)
         return await self._agreed(attempt, ask)
 
-    async def _agreed(self, attempt: _Attempt, ask: Relay) -> _Came:
+    async def _agreed(self, attempt: Attempt, ask: Relay) -> _Came:
         """What more than half of the roster say came of it."""
         half = len(attempt.roster) // 2
 
@@ -642,69 +621,3 @@ class CheckInRelay:
             return _Came(result=payload, left=attempt.roster)
         spoiled = (kind, payload) == (RelayType.REFUSE, b"spoiled")
         return _Came(code="spoiled" if spoiled else "lost")
-
-
-# -- what members send, as far as the server looks at it ---------------------------------------------------------
-
-
-def _masked(attempt: _Attempt, member: bytes, relay: Relay) -> Masked | None:
-    """A mask of the right sizes."""
-    masked = unpack(relay.payload, Masked) if relay.type is RelayType.MASK else None
-    if masked is None or len(masked.y) != attempt.length or len(masked.com) != HASH_BYTES:
-        return None
-    people, shared = len(attempt.roster), BLOB_BYTES if restorable(len(attempt.roster)) else 0
-    sizes = [0 if m == member else shared for m in attempt.roster]
-    if len(masked.signature) != SIGNATURE_BYTES or [len(s) for s in masked.shares] != sizes:
-        return None
-    return masked if len(masked.shares) == people else None
-
-
-def _shown(attempt: _Attempt, masks: Mapping[bytes, Masked]) -> Iterable[tuple[bytes, Masks]]:
-    """The masks as each member gets them: with the shares that are for that one."""
-    every = [masks[m] for m in attempt.roster]
-    summed = attempt.stage != "N"
-    total = b""
-    if summed:
-        numbers = (int.from_bytes(m.y, "little") for m in every)
-        total = (sum(numbers) % (1 << 8 * attempt.length)).to_bytes(attempt.length, "little")
-    vectors = [H("y", m.y) if summed else m.y for m in every]
-    hashes = [H("shares", *m.shares) for m in every]
-    for i, member in enumerate(attempt.roster):
-        seen = [
-            MaskSeen(y, m.com, hashed, m.signature, m.shares[i])
-            for y, m, hashed in zip(vectors, every, hashes, strict=True)
-        ]
-        yield member, Masks(seen, total)
-
-
-def _opening(relay: Relay) -> Opened | None:
-    opened = unpack(relay.payload, Opened) if relay.type is RelayType.OPEN else None
-    return opened if opened is not None and _is_opened(opened) else None
-
-
-def _is_opened(opened: Opened) -> bool:
-    return len(opened.seed) == HASH_BYTES and len(opened.signature) == SIGNATURE_BYTES
-
-
-def _released(attempt: _Attempt, sent: Mapping[bytes, Relay], missing: Sequence[int]) -> list[Released] | None:
-    """The shares of the lowest in the roster, as many as it takes; None when they are too few."""
-    found: list[Released] = []
-    for place, member in enumerate(attempt.roster, start=1):
-        relay = sent.get(member)
-        shares = unpack(relay.payload, dict[int, bytes]) if relay and relay.type is RelayType.SHARES else None
-        if shares is not None and sorted(shares) == missing and all(len(s) == SHARE_BYTES for s in shares.values()):
-            found.append(Released(place, shares))
-    needed = len(attempt.roster) - restorable(len(attempt.roster))
-    return found[:needed] if len(found) >= needed else None
-
-
-def _final(relays: Iterable[Relay], left: int) -> str:
-    """The code that refusals come to, where they hold for everybody or leave too few; empty where others may go on.
-
-    Where it was opened before by most, or by so many that too few are left, it is lost.
-    """
-    codes = [r.payload.decode(errors="replace") if r.type is RelayType.REFUSE else "" for r in relays]
-    final = next((code for code in FINAL_CODES if code in codes), "")
-    if final or not any(codes) or (left >= FEWEST and codes.count("burned") * 2 <= len(codes)):
-        return final
-    return "lost" if "burned" in codes else "nothing_opened"

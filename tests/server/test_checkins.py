@@ -952,7 +952,7 @@ def test_an_error_of_the_servers_own_ends_it_instead_of_leaving_it_open_for_ever
     async def scene() -> None:
         hall = Hall(4)
         id = await asked(hall)
-        monkeypatch.setattr(checkins, "_shown", broken)
+        monkeypatch.setattr(checkins, "shown_to_each", broken)
         check_in = await closed(hall, id)
         assert (check_in.state, check_in.code) == (GIVEN_UP, "lost")
         monkeypatch.undo()
