@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 from evenly_client.checkins import derivations
+from evenly_client.checkins.attempt import Attempt
 from evenly_protocol.relayed import Masked, Opened, Standing, pack, unpack
 from evenly_protocol.wire import Relay, RelayType
 
@@ -60,7 +61,7 @@ def two_masks(device: Device, honest: Relay) -> Iterable[Relay]:
 
 def another_seed(device: Device, honest: Relay) -> Iterable[Relay]:
     """Opens with a seed that it did not commit to, signed."""
-    attempt = next((a for a in (_opened_by(device, honest), device.mine._current) if a is not None and a.h1), None)
+    attempt = next((a for a in _attempts_of(device, honest.check_in) if a.h1), None)
     if honest.type is not RelayType.OPEN or attempt is None:
         return [honest]
     seed = secrets.token_bytes(31) + b"\0"
@@ -68,9 +69,10 @@ def another_seed(device: Device, honest: Relay) -> Iterable[Relay]:
     return [msgspec.structs.replace(honest, payload=pack(opened))]
 
 
-def _opened_by(device: Device, honest: Relay) -> derivations.Context | None:
-    c = device.mine._check_ins.get(honest.check_in)
-    return None if c is None else c.opened  # type: ignore[return-value]
+def _attempts_of(device: Device, check_in: bytes) -> list[Attempt]:
+    """The attempt that this device has opened, and the one it is in."""
+    c = device.mine._check_ins.get(check_in)
+    return [a for a in (c.opened if c else None, device.mine._current) if a is not None]
 
 
 def other_shares_released(device: Device, honest: Relay) -> Iterable[Relay]:

@@ -165,8 +165,8 @@ async def seated(server: Served, people: int, **more: Any) -> AsyncGenerator[Tab
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server waits for nobody for long."""
-    monkeypatch.setattr(checkins, "STEP_WITHIN_S", 0.6)
-    monkeypatch.setattr(checkins, "KEYS_WITHIN_S", 0.6)
+    monkeypatch.setattr(checkins, "STEP_WITHIN_S", 1.0)
+    monkeypatch.setattr(checkins, "KEYS_WITHIN_S", 1.0)
     monkeypatch.setattr(checkins, "SILENT_S", 0.2)
 
 
@@ -281,7 +281,7 @@ async def test_whoever_vanishes_at_the_close_is_told_that_they_are_not_in_it(
         id = await table.open(CheckInKind.SCALE)
         table.answer(id, [(4,)] * 7)
         vanished, part = table.parts[3]
-        monkeypatch.setattr(peer_module, "back_off", lambda attempt, lost_for: 2.0)
+        monkeypatch.setattr(peer_module, "back_off", lambda attempt, lost_for: 3.0)
         vanished.cut()
         await vanished.until(lambda room: vanished.state is State.LOST)
         check_in = await table.close(id)
