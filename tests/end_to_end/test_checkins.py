@@ -67,6 +67,8 @@ class Table:
         """Somebody, the leader if not said otherwise, gives a command that is not refused."""
         refusal = await (by or self.leader).ask(command, id)
         assert refusal is None, (command, refusal)
+        if by is not None:
+            await self.leader.caught_up(by)
 
     async def open(self, kind: CheckInKind, *, question: str = "", seconds: int = 0, people: int = 0) -> bytes:
         """A check-in is open, and so many have keys of one another, everybody in this table if not said otherwise."""
