@@ -241,11 +241,6 @@ class Participant:
         c = self._check_ins.get(check_in)
         return c.most - c.least if c is not None else 0
 
-    def result_of(self, check_in: bytes) -> bytes:
-        """The sealed result as computed here; empty before."""
-        c = self._check_ins.get(check_in)
-        return c.result if c is not None else self.own_results.get(check_in, b"")
-
     def _standing(self, check_in: bytes) -> Relay:
         """What this client says when the server asks how it stands, after a reconnect of either; if nothing is known
         here of the check-in, or there is none: which keys it has."""

@@ -111,7 +111,8 @@ def test_shares_of_which_one_is_wrong() -> None:
     shares[1] = msgspec.structs.replace(shares[1], payload=pack({4: b"x" * 32}))
     ended = at.shares(asked, shares, [1, 2, 3, 4])
     assert {place: said(r) for place, r in ended.items()} == {1: "bad_step", 2: "bad_step", 3: "bad_step", 4: "result"}
-    assert at.members[0].result_of(asked.id) == b""
+    at.members[0].given_up(asked.id)
+    assert at.members[0].own_results == {}
 
 
 def test_an_opening_of_another_attempt() -> None:
