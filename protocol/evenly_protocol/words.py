@@ -149,3 +149,7 @@ class CheckInState(StrEnum):
     RECORDED = "recorded"
     GIVEN_UP = "given_up"
     WITHDRAWN = "withdrawn"
+
+
+UNDER_WAY = (CheckInState.OPEN, CheckInState.CLOSING)
+"""The states of a check-in that has not ended."""

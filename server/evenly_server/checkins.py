@@ -46,7 +46,7 @@ from evenly_protocol.relayed import (
 )
 from evenly_protocol.room import Room
 from evenly_protocol.wire import Relay, RelayType
-from evenly_protocol.words import TEXT_KINDS, CheckInState
+from evenly_protocol.words import TEXT_KINDS, UNDER_WAY, CheckInState
 
 from evenly_server.checkin_attempt import (
     Attempt,
@@ -75,7 +75,7 @@ SILENT_S = 2.0
 LONGEST_AHEAD_MS = 24 * 60 * 60 * 1000
 """Numbers of epochs are this server's clock; one that a member names is believed up to so far ahead of it."""
 
-HIGHEST_K = 2**32 - 1_000
+HIGHEST_K_BELIEVED = 2**32 - 1_000
 """A member that has seen a higher number of an attempt is not believed: the number has four bytes."""
 
 
@@ -208,7 +208,7 @@ class CheckInRelay:
 
     def _is_under_way(self, check_in: bytes) -> bool:
         found = check_in_with(self._around.room, check_in)
-        return found is not None and found.state in (CheckInState.OPEN, CheckInState.CLOSING)
+        return found is not None and found.state in UNDER_WAY
 
     def stop(self) -> None:
         """The room ends. What was closing is gone on with when it is in memory again."""
@@ -513,7 +513,7 @@ class CheckInRelay:
         # Keys of another session would not be used for it; those that stand still may.
         if self._has_others() and self._session() == check_in.session:
             await self._make_epoch()
-        seen = (s.standing.highest_k for s in stood.values() if s.standing.highest_k <= HIGHEST_K)
+        seen = (s.standing.highest_k for s in stood.values() if s.standing.highest_k <= HIGHEST_K_BELIEVED)
         return await self._attempts(check_in, max(seen, default=0))
 
     async def _finish_opened(self, check_in: CheckIn, stood: Mapping[bytes, _Stood]) -> _Came | None:
@@ -538,7 +538,7 @@ class CheckInRelay:
         if list(roster) != sorted(set(roster)) or member not in roster or not is_opened(standing.opened):
             return None
         # So few have never closed it: no honest client opens for less than two thirds of those it was answered among.
-        if people < FEWEST or 3 * people < 2 * here or not 0 < standing.k <= standing.highest_k <= HIGHEST_K:
+        if people < FEWEST or 3 * people < 2 * here or not 0 < standing.k <= standing.highest_k <= HIGHEST_K_BELIEVED:
             return None
         return number, standing.stage, standing.k, standing.h1, roster
 

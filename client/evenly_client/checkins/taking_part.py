@@ -20,7 +20,7 @@ from evenly_protocol.members import author_of, seat_of
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import SessionStarted
 from evenly_protocol.wire import Relay, RelayType
-from evenly_protocol.words import CheckInState, Role
+from evenly_protocol.words import UNDER_WAY, CheckInState, Role
 
 from evenly_client.checkins.asked import Answer, Asked
 from evenly_client.checkins.ledger import Ledger, LedgerFailed
@@ -53,8 +53,6 @@ def asked_of(peer: Peer, check_in: CheckIn) -> Asked | None:
 
 CONCERNS = frozenset({*checkins.EVOLVE, PhaseTakenBack, SessionStarted})
 """Events after which a check-in may stand differently."""
-
-UNDER_WAY = (CheckInState.OPEN, CheckInState.CLOSING)
 
 
 class CheckIns:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 from evenly_protocol.checkins import CheckIn
-from evenly_protocol.words import CheckInKind, CheckInState
+from evenly_protocol.words import UNDER_WAY, CheckInKind, CheckInState
 
 from evenly_client.checkins import results
 from evenly_client.checkins.asked import Answer
@@ -106,7 +106,7 @@ class JsonCheckIns:
 
     def _is_settled(self, check_in: CheckIn) -> bool:
         """Whether nothing of it can change any more, and nothing of it was told before it ended."""
-        return check_in.state not in (CheckInState.OPEN, CheckInState.CLOSING) and check_in.id not in self._told
+        return check_in.state not in UNDER_WAY and check_in.id not in self._told
 
     def _told_of(self, check_in: CheckIn) -> dict[str, Any]:
         peer, mine = self._peer, self._check_ins.mine

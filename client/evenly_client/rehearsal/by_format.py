@@ -15,7 +15,7 @@ from evenly_protocol.members import takes_part
 from evenly_protocol.pairs import SetPairs
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.session import EndSession, Hold, Resume, Session, StartSession
-from evenly_protocol.words import MILLISECONDS_A_MINUTE, CheckInState, FloorMode, Role
+from evenly_protocol.words import MILLISECONDS_A_MINUTE, UNDER_WAY, FloorMode, Role
 
 from evenly_client import drawing, pairing, starting
 from evenly_client.checkins.asking import about_issues
@@ -239,7 +239,7 @@ class ByFormat(Leading):
 
     def _issue_is_chosen(self) -> bool:
         check_in = check_in_with(self.peer.room, self._about_issues)
-        return check_in is not None and check_in.state not in (CheckInState.OPEN, CheckInState.CLOSING)
+        return check_in is not None and check_in.state not in UNDER_WAY
 
     async def _take_chosen(self, check_in: bytes) -> None:
         """What was chosen most becomes the first of the session's issues; of several the one that came first."""

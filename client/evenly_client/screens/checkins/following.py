@@ -11,7 +11,7 @@ from typing import Final
 
 from evenly_protocol.checkins import FEW_WITHIN_S, FEWEST, CheckIn, electorate
 from evenly_protocol.members import author_of, seat_of
-from evenly_protocol.words import CheckInState
+from evenly_protocol.words import UNDER_WAY, CheckInState
 
 from evenly_client.checkins.ledger import Ledger, MemoryLedger
 from evenly_client.checkins.stored_ledger import StoredLedger
@@ -22,7 +22,6 @@ from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer
 from evenly_client.store import Store
 
-UNDER_WAY: Final = (CheckInState.OPEN, CheckInState.CLOSING)
 ENDED: Final = (CheckInState.RECORDED, CheckInState.GIVEN_UP)
 
 LEFT_OUT: Final = "Your answer is not in it, as you wished."
