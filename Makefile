@@ -1,8 +1,9 @@
 # One command each. The first of them sets up .venv from requirements.lock and needs only Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
+WORDS := $(patsubst %.po,%.mo,$(wildcard client/evenly_client/languages/*/LC_MESSAGES/evenly.po))
 
-.PHONY: demo test lint types bench docs dist lock endure clean
+.PHONY: demo test lint types bench docs dist words lock endure clean
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Evenly needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -11,10 +12,13 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-demo: .venv/.ready
+%.mo: %.po .venv/.ready
+	$(BIN)/python tools/catalogues.py compile
+
+demo: .venv/.ready $(WORDS)
 	$(BIN)/evenly demo
 
-test: .venv/.ready
+test: .venv/.ready $(WORDS)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: .venv/.ready
@@ -33,9 +37,19 @@ bench: .venv/.ready
 
 docs: .venv/.ready
 	$(BIN)/python docs/generate.py
+	$(BIN)/python tools/man_page.py
+	$(BIN)/python docs/pictures.py
+	$(BIN)/sphinx-build --quiet --fresh-env --write-all --fail-on-warning --keep-going --nitpicky docs build/docs
+	$(BIN)/python docs/elsewhere.py build/docs
 
 dist: .venv/.ready
+	rm -f dist/evenly-*
+	$(BIN)/python tools/man_page.py
 	$(BIN)/hatchling build
+	$(BIN)/python tools/one_file.py dist/evenly-*.whl
+
+words: .venv/.ready
+	$(BIN)/python tools/catalogues.py extract compile
 
 endure: .venv/.ready
 	$(BIN)/python -m pytest -m endurance

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+# Before anything asks for a word: whatever the machine's language is, tests read English, or a strange language
+# that is read as if it were (pseudo.py).
+if "EVENLY_READ_TO" not in os.environ:
+    os.environ["EVENLY_LANGUAGE"] = "en"
+    os.environ.pop("EVENLY_CATALOGUES", None)
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -10,6 +10,7 @@ from evenly_protocol.words import MILLISECONDS_A_MINUTE
 
 from evenly_client import opened, phrases
 from evenly_client.sealing import Sealer
+from evenly_client.translation import ENGLISH, _, language
 
 BEHIND_FROM_MS = 60_000
 """Less than this is on time."""
@@ -41,7 +42,11 @@ def title_of(sealer: Sealer, session: Session, index: int) -> str:
     plan = session.phases[index]
     title = opened.phase_title(sealer, session, plan)
     several = max((p.issue for p in session.phases), default=0) > 1
-    return f"Issue {plan.issue}: {title[:1].lower()}{title[1:]}" if plan.issue and several else title
+    if not plan.issue or not several:
+        return title
+    if language() == ENGLISH:  # where a title is no name, and goes on small
+        title = f"{title[:1].lower()}{title[1:]}"
+    return _("Issue {n}: {phase}").format(n=plan.issue, phase=title)
 
 
 def steps(sealer: Sealer, session: Session, now: int) -> list[Step]:
@@ -67,9 +72,8 @@ def behind_words(session: Session, now: int) -> str:
     late = agenda.behind(session, now)
     if abs(late) < BEHIND_FROM_MS or session.closed_at is not None:
         return ""
-    return f"{phrases.spoken(abs(late) // MILLISECONDS_A_MINUTE * MILLISECONDS_A_MINUTE)} " + (
-        "behind" if late > 0 else "ahead"
-    )
+    time = phrases.spoken(abs(late) // MILLISECONDS_A_MINUTE * MILLISECONDS_A_MINUTE)
+    return (_("{time} behind") if late > 0 else _("{time} ahead")).format(time=time)
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,12 @@ class Ripple:
     @property
     def words(self) -> str:
         """In a sentence."""
-        end = f"the end moves to {phrases.time_of_day(self.end)}" if self.moved_ms else "the end stays"
+        changes, time = ", ".join(self.changes), phrases.time_of_day(self.end)
         if not self.changes:
-            return f"{end[:1].upper()}{end[1:]}."
-        if not self.moved_ms:
-            end += f" {phrases.time_of_day(self.end)}"
-        return f"{', '.join(self.changes)}; {end}."
+            return _("The end moves to {time}.").format(time=time) if self.moved_ms else _("The end stays.")
+        # Translators: {changes} is for example “Open questions 15 → 12, Silence 5 → 4”
+        said = _("{changes}; the end moves to {time}.") if self.moved_ms else _("{changes}; the end stays {time}.")
+        return said.format(changes=changes, time=time)
 
 
 def ripple(sealer: Sealer, session: Session, now: int, ms: int, *, from_later: bool) -> Ripple:

@@ -33,6 +33,7 @@ from evenly_protocol.wire import Unreadable, read_entry
 
 from evenly_client.errors import UserError
 from evenly_client.links import Link
+from evenly_client.translation import _
 from evenly_client.whole_file import appearing
 
 SUFFIX = ".evenly"
@@ -72,22 +73,28 @@ def read_archive(path: Path, link: Link) -> list[Entry]:
             for part in read_parts(_chunks(source)):
                 match part:
                     case ArchiveBegins() if part.rooms != 1:
-                        raise ArchiveRefused(f"{path} holds {part.rooms} rooms, not one.", "Give an exported room.")
+                        raise _not_one(path, part.rooms)
                     case RoomBegins() if part.room != link.room:
-                        raise ArchiveRefused(f"{path} is of another room than the link.", "Give that room's link.")
+                        raise ArchiveRefused(
+                            _("{path} is of another room than the link.").format(path=path), _("Give that room's link.")
+                        )
                     case Record():
-                        entry, _ = read_entry(part.body)
+                        entry = read_entry(part.body)[0]
                         if entry.seq != part.seq:
-                            raise ArchiveRefused(f"{path} counts its entries wrong.", "Use another copy.")
+                            raise ArchiveRefused(
+                                _("{path} counts its entries wrong.").format(path=path), _("Use another copy.")
+                            )
                         entries.append(entry)
                     case ArchiveEnds() if part.rooms != 1:
-                        raise ArchiveRefused(f"{path} holds {part.rooms} rooms, not one.", "Give an exported room.")
+                        raise _not_one(path, part.rooms)
                     case _:
                         pass
         except ArchiveUnreadable as unreadable:
-            raise ArchiveRefused(f"{path}: {unreadable.title}.", unreadable.advice) from None
+            raise ArchiveRefused(f"{path}: {_reason(unreadable)}.", _(unreadable.advice)) from None
         except Unreadable:
-            raise ArchiveRefused(f"{path} holds what is no entry of a room.", "Use another copy.") from None
+            raise ArchiveRefused(
+                _("{path} holds what is no entry of a room.").format(path=path), _("Use another copy.")
+            ) from None
     return entries
 
 
@@ -104,6 +111,17 @@ def file_name(room_name: str, date: str) -> str:
     """A name for a room's file that every system takes: letters and digits of the room's name, and the date."""
     words = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", room_name))[:NAME_AT_MOST].strip("-_")
     return f"{words or 'room'}-{date}{SUFFIX}"
+
+
+def _not_one(path: Path, rooms: int) -> ArchiveRefused:
+    words = _("{path} holds {n} rooms, not one.")
+    return ArchiveRefused(words.format(path=path, n=rooms), _("Give an exported room."))
+
+
+def _reason(unreadable: ArchiveUnreadable) -> str:
+    """Why an archive is none, in the reader's language; without a full stop."""
+    values = {name: _(value) if isinstance(value, str) else value for name, value in unreadable.values.items()}
+    return _(unreadable.reason).format(**values)
 
 
 def _chunks(source: BinaryIO) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from evenly_client import hints
 from evenly_client.config import config_path
 from evenly_client.hints import HintsError, Rules
 from evenly_client.outlook import Outlook
+from evenly_client.translation import language
 
 OPEN_QUESTIONS = "questions"
 """The activity in which questions are to be open ones; clarifying questions may be closed."""
@@ -29,10 +30,10 @@ def question_hint(o: Outlook, text: str) -> str:
 
 @cache
 def _rules() -> tuple[Rules, ...]:
-    """The rules of every language there are rules for; a file of one's own that is broken is left out."""
+    """The rules of the reader's language, and those in files of their own; a file that is broken is left out."""
     folder = config_path().parent / "hints"
     result: list[Rules] = []
-    for language in hints.languages(folder):
+    for code in hints.chosen(language(), folder):
         with suppress(HintsError):
-            result.append(hints.load(language, folder))
+            result.append(hints.load(code, folder))
     return tuple(result)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from evenly_client.due import from_day
 from evenly_client.text import clean
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from icalendar import Component, Event
@@ -150,12 +151,20 @@ def _due(item: DueItem, now: datetime, reminders: Reminders) -> Event:
     stamp = _Stamp(uid(item.id, item.room), _changed(item.changed_at, now), item.sequence, at)
     owner = clean(item.owner)
     text = clean(item.text)
-    event = _event(stamp, f"{'Done' if item.done else 'Due'}: {text}{f' ({owner})' if owner else ''}")
+    event = _event(stamp, _summary(text, owner, done=item.done))
     _add(event, "dtstart", day)
     _add(event, "dtend", day + _DAY)
     _add(event, "transp", "TRANSPARENT")
     _add(event, "status", "CANCELLED" if item.cancelled else "CONFIRMED")
     return event
+
+
+def _summary(text: str, owner: str, *, done: bool) -> str:
+    if owner:
+        words = _("Done: {action} ({owner})") if done else _("Due: {action} ({owner})")
+    else:
+        words = _("Done: {action}") if done else _("Due: {action}")
+    return words.format(action=text, owner=owner)
 
 
 def _event(stamp: _Stamp, title: str) -> Event:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from evenly_client.translation import _
+
 _LINK: Final = re.compile(
     r"(?:[a-z][a-z0-9+.-]*:(?://)?[^\s/]\S*|[^\s/.]+(?:\.[^\s/.]+)+(?:[/:?#]\S*)?)", re.IGNORECASE
 )
@@ -17,8 +19,8 @@ class NotALink(ValueError):
     code: Final = "not-a-link"
 
     def __init__(self, text: str) -> None:
-        self.title = f"“{text[:40]}” is no link."
-        self.advice = "Paste the call's whole address, like https://meet.example.org/our-set."
+        self.title = _("“{text}” is no link.").format(text=text[:40])
+        self.advice = _("Paste the call's whole address, like https://meet.example.org/our-set.")
         super().__init__(f"{self.title} {self.advice}")
 
 

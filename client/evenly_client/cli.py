@@ -12,31 +12,41 @@ from typing import Annotated, Literal, NoReturn
 
 from cyclopts import App, Parameter
 
-EXAMPLES = """
+from evenly_client.command_help import command, told
+from evenly_client.translation import _
+
+EXAMPLES = _("""
 Try it now, alone:   evenly demo
 Open a room:         evenly open "Peer set 3"
 Enter one:           evenly join
-"""
+""")
 
-app = App(
-    name="evenly",
-    help="Live peer sessions from the terminal: everyone is heard evenly.",
-    help_epilogue=EXAMPLES,
-    help_format="plaintext",
-    version=lambda: _version(),
+app = told(
+    App(
+        name="evenly",
+        help=_("Live peer sessions from the terminal: everyone is heard evenly."),
+        help_epilogue=EXAMPLES,
+        help_format="plaintext",
+        version=lambda: _version(),
+    )
 )
 
-formats = App(
-    name="formats",
-    help="Session formats: which there are, what they hold, and your own. Example: evenly formats list",
+formats = told(
+    App(
+        name="formats",
+        help=_("Session formats: which there are, what they hold, and your own. Example: evenly formats list"),
+    )
 )
 app.command(formats)
 
-Profile = Annotated[str | None, Parameter(help="Which of your device keys to use.")]
-LinkText = Annotated[str | None, Parameter(help="The link, or the name of a room you have been in.")]
+Profile = Annotated[str | None, Parameter(help=_("Which of your device keys to use."))]
+SeveralRooms = Annotated[
+    str, Parameter(help=_("The link, or the name of a room you have been in; several for a sponsor."))
+]
+LinkText = Annotated[str | None, Parameter(help=_("The link, or the name of a room you have been in."))]
 
 
-@app.command
+@command(app)
 def demo(
     *,
     as_: Annotated[Literal["facilitator", "participant"], Parameter(name="--as")] = "facilitator",
@@ -71,9 +81,9 @@ def demo(
     _exit(run(as_=as_, plain=plain, speed=speed, seed=seed, minutes=minutes, format=format, series=series))
 
 
-@app.command(name="open")
+@command(app, name="open")
 def open_(
-    name: str = "Peer session",
+    name: str = "Peer session",  # no words: a room's name, by which it is found again in whatever language
     *,
     format: str | None = None,
     on: str | None = None,
@@ -126,10 +136,13 @@ def open_(
     )
 
 
-@app.command
+@command(app)
 def invite(
     room: LinkText = None,
     *,
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
+    web: str | None = None,
+    ssh: str | None = None,
     qr: Annotated[bool, Parameter(negative="")] = False,
     on: str | None = None,
     profile: Profile = None,
@@ -138,6 +151,13 @@ def invite(
 
     Parameters
     ----------
+    from_
+        Where people get the program, remembered: an address of evenly.pyz or of the wheel (https://…), or the name of
+        the file that you attach. By default evenly.pyz, attached.
+    web
+        A gateway for browsers: an entry link that it printed, or its address (remembered) if it runs on this computer.
+    ssh
+        A gateway for ssh, HOST:PORT, remembered.
     qr
         Print the link as a QR code too.
     on
@@ -145,10 +165,10 @@ def invite(
     """
     from evenly_client.commands.opening import invite as run
 
-    _exit(run(room, qr=qr, on=on, profile=profile))
+    _exit(run(room, qr=qr, on=on, program=from_, web=web, ssh=ssh, profile=profile))
 
 
-@app.command
+@command(app)
 def join(
     link: LinkText = None,
     *,
@@ -173,7 +193,7 @@ def join(
     _exit(run(link, name=name, plain=plain, insecure=insecure, profile=profile))
 
 
-@app.command
+@command(app)
 def plain(
     link: LinkText = None,
     *,
@@ -201,7 +221,7 @@ def plain(
     _exit(run(link, name=name, everything=everything, json=json, insecure=insecure, profile=profile))
 
 
-@app.command
+@command(app)
 def view(
     link: LinkText = None, *, insecure: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
 ) -> None:
@@ -217,7 +237,7 @@ def view(
     _exit(run(link, stage=False, insecure=insecure, profile=profile))
 
 
-@app.command
+@command(app)
 def stage(
     link: LinkText = None, *, insecure: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
 ) -> None:
@@ -233,7 +253,7 @@ def stage(
     _exit(run(link, stage=True, insecure=insecure, profile=profile))
 
 
-@app.command
+@command(app)
 def status(*, json: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None) -> None:
     """What waits for me in my rooms. Example: evenly status
 
@@ -247,7 +267,7 @@ def status(*, json: Annotated[bool, Parameter(negative="")] = False, profile: Pr
     _exit(run(json=json, profile=profile))
 
 
-@app.command
+@command(app)
 def nudge(
     room: LinkText = None, *, call: Annotated[bool, Parameter(negative="")] = False, profile: Profile = None
 ) -> None:
@@ -263,7 +283,7 @@ def nudge(
     _exit(run(room, call=call, profile=profile))
 
 
-@app.command
+@command(app)
 def doctor(link: LinkText = None, *, profile: Profile = None) -> None:
     """Check this terminal, this computer and, with a link, the way to the room. Example: evenly doctor"""
     from evenly_client.doctor import examine
@@ -271,7 +291,7 @@ def doctor(link: LinkText = None, *, profile: Profile = None) -> None:
     _exit(examine(link, profile))
 
 
-@formats.command(name="list")
+@command(formats, name="list")
 def formats_list() -> None:
     """Every format, built in and yours. Example: evenly formats list"""
     from evenly_client.commands.formats import list_ as run
@@ -279,7 +299,7 @@ def formats_list() -> None:
     _exit(run())
 
 
-@formats.command(name="show")
+@command(formats, name="show")
 def formats_show(name: str, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
     """The phases of a format. Example: evenly formats show action-learning
 
@@ -295,7 +315,7 @@ def formats_show(name: str, *, json: Annotated[bool, Parameter(negative="")] = F
     _exit(run(name, json=json))
 
 
-@formats.command(name="check")
+@command(formats, name="check")
 def formats_check(*files: str) -> None:
     """Whether files hold formats; status 1 if one does not. Example: evenly formats check evening.toml
 
@@ -309,7 +329,7 @@ def formats_check(*files: str) -> None:
     _exit(run(files))
 
 
-@formats.command(name="new")
+@command(formats, name="new")
 def formats_new(
     name: str, *, from_: Annotated[str, Parameter(name="--from")] = "peer-coaching", edit: bool = False
 ) -> None:
@@ -329,9 +349,9 @@ def formats_new(
     _exit(run(name, source=from_, edit=edit))
 
 
-@app.command
+@command(app)
 def report(
-    *rooms: Annotated[str, Parameter(help="The link, or the name of a room you have been in; several for a sponsor.")],
+    *rooms: SeveralRooms,
     kind: Literal["session", "own", "sponsor"] = "session",
     session: int | None = None,
     format: Literal["markdown", "html", "csv", "json", "ics"] = "markdown",
@@ -388,7 +408,7 @@ def report(
     _exit(run(rooms, wanted))
 
 
-@app.command
+@command(app)
 def export(
     room: LinkText = None,
     file: Path | None = None,
@@ -413,7 +433,7 @@ def export(
     _exit(run(room, file, force=force, insecure=insecure, profile=profile))
 
 
-@app.command(name="import")
+@command(app, name="import")
 def import_(file: Path, *, journal: Path | None = None, profile: Profile = None) -> None:
     """Put an exported room into a server's journal. Example: evenly import set-3.evenly --journal evenly.db
 
@@ -429,19 +449,98 @@ def import_(file: Path, *, journal: Path | None = None, profile: Profile = None)
     _exit(run(file, journal=journal, profile=profile))
 
 
-@app.command(help_flags=[], version_flags=[])
+@command(app)
+def gateway(
+    link: LinkText = None,
+    *,
+    web: int | None = None,
+    ssh: int | None = None,
+    host: str = "0.0.0.0",
+    name: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    certificate: Path | None = None,
+    private_key: Path | None = None,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    visitors: int = 12,
+    entries: int = 1,
+    room_name: str | None = None,
+    profile: Profile = None,
+) -> None:
+    """Let people in who have nothing installed. Example: evenly gateway "Peer set 3" --web 8443 --ssh 2222
+
+    Parameters
+    ----------
+    web
+        The port for browsers.
+    ssh
+        The port for ssh.
+    host
+        Address to listen on.
+    name
+        A name by which visitors reach this computer, HOST or HOST:PORT. May be given several times.
+    certificate
+        TLS certificate chain, PEM. Without it, one is made here, and browsers warn of it.
+    private_key
+        Its private key, PEM.
+    insecure
+        Serve browsers in the clear, behind a proxy that does TLS; connect to another machine in the clear.
+    visitors
+        How many may be here at a time.
+    entries
+        How many lines for browsers are printed at first.
+    room_name
+        The room's name, if you have not been in it: the ssh user is made of it.
+    """
+    from evenly_client.commands.gateway import gateway as run
+
+    _exit(
+        run(
+            link,
+            web=web,
+            ssh=ssh,
+            host=host,
+            names=name,
+            certificate=certificate,
+            private_key=private_key,
+            insecure=insecure,
+            visitors=visitors,
+            entries=entries,
+            room_name=room_name,
+            profile=profile,
+        )
+    )
+
+
+@command(app)
+def completion(
+    shell: Literal["bash", "zsh", "fish"], *, install: Annotated[bool, Parameter(negative="")] = False
+) -> None:
+    """Let your shell complete what you type. Example: evenly completion bash --install
+
+    Parameters
+    ----------
+    shell
+        Which shell.
+    install
+        Write it where that shell looks, instead of printing it.
+    """
+    from evenly_client.commands.completion import completion as run
+
+    _exit(run(app, shell, install=install))
+
+
+@command(app, help_flags=[], version_flags=[])
 def serve(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
     """Run a server for many rooms. Example: evenly serve --name peers.example.org --help"""
     _server("serve", arguments)
 
 
-@app.command(help_flags=[], version_flags=[])
+@command(app, help_flags=[], version_flags=[])
 def backup(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
     """Write a server's rooms to one file, while it runs. Example: evenly backup rooms.evenly --journal evenly.db"""
     _server("backup", arguments)
 
 
-@app.command(help_flags=[], version_flags=[])
+@command(app, help_flags=[], version_flags=[])
 def restore(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
     """Build a server's journal from a backup. Example: evenly restore rooms.evenly --journal new.db"""
     _server("restore", arguments)
@@ -449,7 +548,9 @@ def restore(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphe
 
 def _server(command: str, arguments: tuple[str, ...]) -> NoReturn:
     """The server is a program of its own: this process becomes it."""
-    line = [sys.executable, "-m", "evenly_server", command, *arguments]
+    from evenly_client.own_program import own_program
+
+    line = [*own_program("evenly_server"), command, *arguments]
     if os.name == "posix":
         os.execv(sys.executable, line)
     import subprocess
@@ -470,8 +571,10 @@ def _exit(status: int) -> None:
 
 def main() -> None:
     """The entry point: every error that is ours is a sentence and exit status 1."""
+    from evenly_client import charset
     from evenly_client.errors import explained
 
+    charset.settle()
     try:
         app(result_action="return_value", exit_on_error=False, print_error=True)
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@
     server = "evenly.example.org"   # where `evenly open` makes rooms; none: on this machine
     profile = "default"             # which device key
     theme = "evenly-dark"
+    language = "de"                 # of the words on screen; by default the system's
     motion = true                   # figures and marks that move
     bell = true                     # a sound when it is my turn
     notify = true                   # the terminal's own notification; never a name or a word in it
@@ -13,12 +14,11 @@
     raise_hand = "space"
     finish_turn = ["enter", "f"]
 
-`EVENLY_SERVER`, `EVENLY_PROFILE` and `EVENLY_THEME` go before the file.
+`EVENLY_SERVER`, `EVENLY_PROFILE`, `EVENLY_THEME` and `EVENLY_LANGUAGE` go before the file.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -28,6 +28,8 @@ from typing import Final
 
 import platformdirs
 
+from evenly_client.translation import N_, _
+
 FILE_NAME: Final = "config.toml"
 
 _LINE = re.compile(r"at line (\d+)")
@@ -35,11 +37,11 @@ _UNKNOWN = re.compile(r"unknown field `(?P<name>[^`]*)`")
 _WRONG = re.compile(r"Expected `(?P<wanted>.*)`, got `(?P<got>.*)`")
 _PATH = re.compile(r" - at `\$\.?(?P<path>.*)`$")
 _WANTED = {
-    "bool": "true or false (without quotes)",
-    "str | null": 'a text in quotes, like "…"',
-    "str": 'a text in quotes, like "…"',
-    "str | array": 'a key\'s name in quotes, or several in brackets, like ["enter", "f"]',
-    "object": 'a section: [keys], and below it lines like raise_hand = "space"',
+    "bool": N_("true or false (without quotes)"),
+    "str | null": N_('a text in quotes, like "…"'),
+    "str": N_('a text in quotes, like "…"'),
+    "str | array": N_('a key\'s name in quotes, or several in brackets, like ["enter", "f"]'),
+    "object": N_('a section: [keys], and below it lines like raise_hand = "space"'),
 }
 
 
@@ -49,7 +51,7 @@ class ConfigError(Exception):
     code: Final = "config"
 
     def __init__(self, path: Path, line: int | None, problem: str, advice: str) -> None:
-        place = str(path) if line is None else f"{path}, line {line}"
+        place = str(path) if line is None else _("{path}, line {line}").format(path=path, line=line)
         self.path = path
         self.line = line
         self.title = f"{place}: {problem}"
@@ -64,6 +66,7 @@ class Config:
     server: str | None = None
     profile: str = "default"
     theme: str | None = None
+    language: str | None = None
     motion: bool = True
     bell: bool = True
     notify: bool = True
@@ -92,8 +95,23 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         ConfigError: the file cannot be read, is not TOML, or says something that is not known.
     """
     config = read(config_path(environment), must_exist=bool(environment.get("EVENLY_CONFIG")))
-    named = {key: environment.get(f"EVENLY_{key.upper()}") for key in ("server", "profile", "theme")}
+    named = {key: environment.get(f"EVENLY_{key.upper()}") for key in ("server", "profile", "theme", "language")}
     return replace(config, **{key: value for key, value in named.items() if value})
+
+
+def language_named(environment: Mapping[str, str] = os.environ) -> str:
+    """The language that the file names; empty where it names none, or cannot be read: whoever loads it says why.
+
+    It is asked for before there are words to refuse the file with.
+    """
+    try:
+        text = config_path(environment).read_text(encoding="utf-8-sig")
+        import tomllib
+
+        name = tomllib.loads(text).get("language")
+    except (OSError, ValueError):
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def read(path: Path, *, must_exist: bool = False) -> Config:
@@ -114,15 +132,15 @@ def read(path: Path, *, must_exist: bool = False) -> Config:
         said = tomllib.loads(text)
         for name in said:
             if name not in Config.__dataclass_fields__:
-                raise _explained(path, text, f"Object contains unknown field `{name}`")
+                raise _explained(path, text, f"Object contains unknown field `{name}`")  # no words: as msgspec says it
         return msgspec.convert(said, Config)
     except tomllib.TOMLDecodeError as error:
         found = _LINE.search(str(error))
         raise ConfigError(
             path,
             int(found[1]) if found else None,
-            f"this is not TOML: {error}.",
-            'Each line is a name, = and a value, like bell = true or theme = "evenly-dark".',
+            _("this is not TOML: {reason}.").format(reason=error),
+            _('Each line is a name, = and a value, like bell = true or theme = "evenly-dark".'),
         ) from error
     except msgspec.ValidationError as error:
         raise _explained(path, text, str(error)) from error
@@ -133,14 +151,14 @@ def _text(path: Path, *, must_exist: bool) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         if must_exist:
-            raise ConfigError(path, None, "there is no such file.", "Make it, or unset EVENLY_CONFIG.") from None
+            raise ConfigError(path, None, _("there is no such file."), _("Make it, or unset EVENLY_CONFIG.")) from None
         return ""
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise ConfigError(path, None, f"it cannot be read ({reason}).", "Make it readable for you.") from error
+        said = _("it cannot be read ({reason}).").format(reason=error.strerror or _("unknown reason"))
+        raise ConfigError(path, None, said, _("Make it readable for you.")) from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise ConfigError(path, line, "this is not UTF-8.", "Save the file as UTF-8.") from error
+        raise ConfigError(path, line, _("this is not UTF-8."), _("Save the file as UTF-8.")) from error
 
 
 def _explained(path: Path, text: str, message: str) -> ConfigError:
@@ -148,18 +166,22 @@ def _explained(path: Path, text: str, message: str) -> ConfigError:
     if unknown := _UNKNOWN.search(message):
         name = unknown["name"]
         known = tuple(Config.__dataclass_fields__)
+        import difflib
+
         close = difflib.get_close_matches(name, known, n=1)
-        advice = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known)}."
-        return ConfigError(path, _line_of(text, name), f"{name} is not known here.", advice)
+        advice = _("Did you mean {name}?").format(name=close[0]) if close else ""
+        advice = advice or _("Known are: {names}.").format(names=", ".join(known))
+        return ConfigError(path, _line_of(text, name), _("{name} is not known here.").format(name=name), advice)
     where = _PATH.search(message)
     name = where["path"] if where else ""
     wrong = _WRONG.search(message)
-    wanted = _WANTED.get(wrong["wanted"], wrong["wanted"]) if wrong else "something else"
+    wanted = _WANTED.get(wrong["wanted"], wrong["wanted"]) if wrong else N_("something else")
+    # Translators: {what} is for example “true or false (without quotes)”
+    write = _("Write {what}.").format(what=_(wanted))
     if name.startswith("keys["):
-        return ConfigError(
-            path, _line_of(text, "keys", section=True), "a key in [keys] is not a text.", f"Write {wanted}."
-        )
-    return ConfigError(path, _line_of(text, name), f"{name} has a value of the wrong kind.", f"Write {wanted}.")
+        return ConfigError(path, _line_of(text, "keys", section=True), _("a key in [keys] is not a text."), write)
+    said = _("{name} has a value of the wrong kind.").format(name=name)
+    return ConfigError(path, _line_of(text, name), said, write)
 
 
 def _line_of(text: str, name: str, *, section: bool = False) -> int | None:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from evenly_protocol import series
 from evenly_protocol.series import Planned
 
-from evenly_client import phrases
 from evenly_client.formats.planning import issues_in
 from evenly_client.formats.shape import Format
 from evenly_client.links import Link
@@ -33,6 +32,7 @@ from evenly_client.rehearsal import (
 )
 from evenly_client.rehearsal.course import EVERY_DAYS, Course, Held
 from evenly_client.sealing import DeviceKey
+from evenly_client.translation import _, ngettext
 
 SERVER = ("--port", "0", "--create", "anyone", "--log", "error")
 FAST = 0.0
@@ -109,7 +109,7 @@ async def in_lines(plan: Plan, say: Say, journal: str = "memory") -> bool:
         assert lead.peer is not None
         assert lead.check_ins is not None
         transcript.everything(lead.peer, lead.check_ins, say)
-        await set_up(lead.peer, "Rehearsal")
+        await set_up(lead.peer, _("Rehearsal"))
         leading = led(rehearsal, lead.peer, plan)
         await bring(rehearsal, issues=plan.format is not None)
         await rehearsal.run(lambda: leading.over)
@@ -179,11 +179,18 @@ async def play_series(
     members.insert(0, RehearsalMember(rehearsal, first, key=key if me == "participant" else None))
     await course.open(lead, members[:-1])
     transcript.phase_by_phase(course.peer, say)
-    say(f"{plan.format.title}: {phrases.people(len(members))}, and {fay.name}, who has opened the room.")
+    n = len(members)
+    said = ngettext(
+        "{title}: {n} person, and {name}, who has opened the room.",
+        "{title}: {n} people, and {name}, who has opened the room.",
+        n,
+    )
+    say(said.format(title=plan.format.title, n=n, name=fay.name))
 
     def begins(planned: Planned) -> None:
         to_come = len(series.to_come(course.peer.room))
-        progress(f"Session {len(course.held) + 1} of {len(course.held) + to_come}")
+        number, last = len(course.held) + 1, len(course.held) + to_come
+        progress(_("Session {number} of {last}").format(number=number, last=last))
         for line in transcript.heading(course.peer, planned, len(course.held) + 1):
             say(line)
 
@@ -206,4 +213,4 @@ def series_begins(plan: Plan) -> int:
 
 def device_for(seed: int) -> DeviceKey:
     """A device key for the user of a demo, gone with it."""
-    return DeviceKey.from_bytes(random.Random(f"user {seed}").randbytes(32))
+    return DeviceKey.from_bytes(random.Random(f"user {seed}").randbytes(32))  # no words: a seed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import locale
 import os
 import shutil
 import sys
@@ -11,15 +10,26 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from evenly_client import config as config_module
+from evenly_client.charset import named
 from evenly_client.config import ConfigError
+from evenly_client.dumb_terminal import is_dumb
 from evenly_client.my_rooms import find
 from evenly_client.store import DEFAULT_PROFILE, Store, StoreError, profile_directory
+from evenly_client.text import cell_width
+from evenly_client.translation import _, ngettext, pgettext
 from evenly_client.transport import WrongServer, connected
 
 SWALLOWED = {
-    "TMUX": "tmux takes its prefix key (ctrl+b as it comes); Evenly uses none of the usual prefixes",
-    "STY": "screen takes ctrl+a; Evenly does not use it",
-    "SSH_TTY": "ssh takes ~ after enter; Evenly does not use it",
+    "TMUX": _("tmux takes its prefix key (ctrl+b as it comes); Evenly uses none of the usual prefixes"),
+    "STY": _("screen takes ctrl+a; Evenly does not use it"),
+    "SSH_TTY": _("ssh takes ~ after enter; Evenly does not use it"),
+}
+
+
+MARKS = {
+    True: pgettext("before a finding", "ok"),
+    False: pgettext("before a finding", "MEND"),
+    None: pgettext("before a finding", "note"),
 }
 
 
@@ -35,40 +45,68 @@ def examine(link_text: str | None, profile: str | None) -> int:
     findings = [*_machine(), *_terminal(), *_files(profile)]
     if link_text is not None:
         findings.append(_way(link_text, profile))
+    width = max(cell_width(mark) for mark in MARKS.values())
     for finding in findings:
-        mark = {True: "ok  ", False: "MEND", None: "note"}[finding.good]
-        print(f"{mark}  {finding.what}")
+        mark = MARKS[finding.good]
+        print(f"{mark}{' ' * (width - cell_width(mark))}  {finding.what}")
     return 1 if any(f.good is False for f in findings) else 0
 
 
 def _machine() -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding(sys.version_info >= (3, 11), f"Python {version} (3.11 or newer is needed)")
+    yield Finding(sys.version_info >= (3, 11), _("Python {version} (3.11 or newer is needed)").format(version=version))
 
 
 def _terminal() -> Iterator[Finding]:
     if not sys.stdout.isatty():
-        yield Finding(None, "no terminal here: the screen needs one, `evenly plain` does not")
+        yield Finding(None, _("no terminal here: the screen needs one, `evenly plain` does not"))
         return
     columns, lines = shutil.get_terminal_size()
     big = columns >= 80 and lines >= 24
-    yield Finding(True if big else None, f"{columns} columns, {lines} lines" + ("" if big else ": 80 × 24 shows more"))
-    unicode = "utf" in (locale.getpreferredencoding() or "").lower()
-    yield Finding(unicode, "UTF-8" if unicode else "this terminal is not UTF-8: set LANG, for example to C.UTF-8")
+    words = _("{columns} columns, {lines} lines") if big else _("{columns} columns, {lines} lines: 80 × 24 shows more")
+    yield Finding(True if big else None, words.format(columns=columns, lines=lines))
+    yield _charset()
     term = os.environ.get("TERM", "")
-    yield Finding(term not in ("", "dumb"), f"TERM is {term or 'not set'}")
+    if is_dumb():
+        yield Finding(None, _("TERM is {term}: no screen can be shown, you get lines").format(term=term))
+    else:
+        yield Finding(bool(term), _("TERM is {term}").format(term=term) if term else _("TERM is not set"))
+        yield _colours()
     if os.environ.get("NO_COLOR"):
-        yield Finding(None, "NO_COLOR is set: no colours, nothing is told by colour alone")
+        yield Finding(None, _("NO_COLOR is set: no colours, nothing is told by colour alone"))
     for variable, words in SWALLOWED.items():
         if words and os.environ.get(variable):
             yield Finding(None, words)
+
+
+def _charset() -> Finding:
+    charset = named()
+    if charset.utf8:
+        return Finding(True, "UTF-8")
+    words = _(
+        "{variable} says that this terminal is not UTF-8 ({charset}): it gets plain letters and signs."
+        " If it is, set {variable}, for example to C.UTF-8"
+    )
+    return Finding(None, words.format(variable=charset.said_by, charset=charset.name))
+
+
+def _colours() -> Finding:
+    """By the library that paints the screen."""
+    from rich.console import Console
+
+    system = Console(force_terminal=True, legacy_windows=False).color_system
+    if system in ("256", "truecolor"):
+        return Finding(True, _("256 colours or more"))
+    return Finding(None, _("16 colours: the screen uses the terminal's own text and ground, unless you chose a theme"))
 
 
 def _files(profile: str | None) -> Iterator[Finding]:
     try:
         config = config_module.load()
         path = config_module.config_path()
-        yield Finding(True, f"config: {path}" if path.exists() else f"no config file; it would be {path}")
+        yield Finding(
+            True, (_("config: {path}") if path.exists() else _("no config file; it would be {path}")).format(path=path)
+        )
         profile = profile or config.profile
     except ConfigError as error:
         yield Finding(False, str(error))
@@ -76,7 +114,9 @@ def _files(profile: str | None) -> Iterator[Finding]:
         directory = profile_directory(profile or DEFAULT_PROFILE)
         with Store(directory) as store:
             store.device_key()
-            yield Finding(True, f"device key and {len(store.rooms())} rooms in {directory}")
+            n = len(store.rooms())
+            words = ngettext("device key and {n} room in {path}", "device key and {n} rooms in {path}", n)
+            yield Finding(True, words.format(n=n, path=directory))
     except StoreError as error:
         yield Finding(False, str(error))
 
@@ -94,7 +134,10 @@ def _way(link_text: str, profile: str | None) -> Finding:
     except WrongServer as error:
         return Finding(False, str(error))
     except TimeoutError:
-        return Finding(False, f"{link.server_name} does not answer: a firewall may be in the way")
+        return Finding(
+            False, _("{server} does not answer: a firewall may be in the way").format(server=link.server_name)
+        )
     except OSError as error:
-        return Finding(False, f"{link.server_name} cannot be reached ({type(error).__name__}): is the server running?")
-    return Finding(True, f"{link.server_name} answers")
+        words = _("{server} cannot be reached ({reason}): is the server running?")
+        return Finding(False, words.format(server=link.server_name, reason=type(error).__name__))
+    return Finding(True, _("{server} answers").format(server=link.server_name))

@@ -28,17 +28,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from evenly_client.phrases import either
+from evenly_client.translation import _, language, ngettext, pgettext
+from evenly_client.written import MONTHS, WEEKDAYS, day_in_words, weekday_in_words
+
 MOST_YEARS: Final = 3
 """A due date lies at most this many years ahead."""
 
 LONGEST: Final = 80
 """Characters; what is longer is no date."""
-
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 _EPOCH: Final = date(1970, 1, 1)
 _NEAR: Final = 180
@@ -62,10 +60,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class NotADate:
-    """Why what was written is not taken, and what to write instead; both are for the person who wrote it."""
+    """Why what was written is not taken, and what to write instead; both are for the person who wrote it.
+
+    `unread`: it has the shape of no date at all, and may well be something else.
+    """
 
     title: str
     advice: str
+    unread: bool = False
 
     def __str__(self) -> str:
         return f"{self.title} {self.advice}"
@@ -74,9 +76,9 @@ class NotADate:
 class _Refused(Exception):
     """Carries a refusal out of the reading of one shape."""
 
-    def __init__(self, title: str, advice: str = "Write it like 2026-12-03.") -> None:
+    def __init__(self, title: str, advice: str = "", *, unread: bool = False) -> None:
         super().__init__(title)
-        self.refusal = NotADate(title, advice)
+        self.refusal = NotADate(title, advice or _("Write it like 2026-12-03."), unread)
 
 
 def to_day(day: date) -> int:
@@ -105,23 +107,24 @@ def from_day(days: int) -> date | None:
 def say_due(day: date, today: date) -> str:
     """A date as it is said: `today`, `tomorrow`, `Friday 27 November`; a far one with its year."""
     away = (day - today).days
-    if near := {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(away):
+    if near := {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}.get(away):
         return near
     if abs(away) <= _NEAR:
-        return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+        return day_in_words(day, year=False)
     return _in_full(day)
 
 
 def parse_due(
-    text: str, today: date, *, next_session: date | None = None, languages: Sequence[str] = ("en",)
+    text: str, today: date, *, next_session: date | None = None, languages: Sequence[str] | None = None
 ) -> Due | NotADate:
     """What somebody wrote as a due date, in the words of the module's table. `languages`: codes like `de`, read
-    beside English; nothing depends on the locale or the time zone of the machine.
+    beside English, without any the language that words are in; nothing depends on the time zone of the machine.
 
     Nothing written means the next session.
     """
     words = _plain(text)
-    if _LEADING.sub("", words) in _NEXT_SESSION:
+    languages = (language().partition("_")[0],) if languages is None else languages
+    if _LEADING.sub("", words) in _NEXT_SESSION or words == _plain(_NEXT):
         return Due(next_session, next_session=True)
     try:
         return Due(_possible(_read(words, today, languages), today))
@@ -131,14 +134,17 @@ def parse_due(
 
 # ---- the words, made plain
 
-_LEADING = re.compile(r"^(?:due|by|until|till|on|for|no later than|at the latest by)\s+")
+_LEADING = re.compile(r"^(?:due|by|until|till|on|for|no later than|at the latest by|am|bis(?: zum)?|spätestens)\s+")
 _TIMES = re.compile(
     r"\s*\b(?:at|by|before|around)?\s*(?:"
     r"\d{1,2}\s?[ap]\.?m\b\.?|\d{1,2}:\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?|(?<=at )\d{1,2}(?:\s?h\b|$)|"
     r"noon|midnight|morning|afternoon|evening|night|eod|end of (?:the )?day|close of business|cob)(?=\s|$)"
 )
 _ISO_TIME = re.compile(r"(?<=\d)t\d\d:.*$")
-_NEXT_SESSION = frozenset(("", "next session", "the next session", "next time", "next meeting", "the next meeting"))
+_NEXT_SESSION = frozenset(
+    ("", "next session", "the next session", "next time", "next meeting", "the next meeting")  # no words: typed ones
+)
+_NEXT: Final = pgettext("typed for a day", "next session")
 
 
 def _plain(text: str) -> str:
@@ -238,7 +244,7 @@ def _day_of_month(found: re.Match[str], today: date) -> date:
     for day in fitting:
         if day >= today:
             return day
-    raise _Refused("There is no such day.")
+    raise _Refused(_("There is no such day."))
 
 
 def _exact(found: re.Match[str], today: date) -> date:
@@ -249,7 +255,7 @@ def _a_day(year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise _Refused("There is no such day.") from None
+        raise _Refused(_("There is no such day.")) from None
 
 
 def _coming_day(day: int, month: int, year: str | None, today: date) -> date | None:
@@ -272,12 +278,12 @@ def _figures(found: re.Match[str], today: date) -> date:
     month_first = None if found["mark"] == "." else _coming_day(two, one, year, today)
     readings = sorted({day for day in (day_first, month_first) if day is not None})
     if not readings:
-        raise _Refused("There is no such day.")
+        raise _Refused(_("There is no such day."))
     possible = [day for day in readings if today <= day and not _too_far(day, today)]
     if len(possible) < 2:
         return (possible or readings)[0]
-    said = " or ".join(f"{day.day} {MONTHS[day.month - 1]}" for day in possible)
-    raise _Refused(f"{said}?", f"Write {' or '.join(day.isoformat() for day in possible)}.")
+    said = either([day_in_words(day, weekday=False, year=False) for day in possible])
+    raise _Refused(f"{said}?", _("Write {dates}.").format(dates=either([day.isoformat() for day in possible])))
 
 
 def _named_day(found: re.Match[str], today: date) -> date:
@@ -286,33 +292,34 @@ def _named_day(found: re.Match[str], today: date) -> date:
     # The library takes today's own date without a year for next year's: it reads from yesterday on.
     day = _by_library(_NAMED, words, today - timedelta(days=1))
     if day is None:
-        raise _Refused("There is no such day.")
+        raise _Refused(_("There is no such day."))
     if found["weekday"] and _WEEKDAY_NAMES[found["weekday"]] != day.weekday():
-        raise _Refused(f"{_in_full(day)} is a {WEEKDAYS[day.weekday()]}.", f"Write {day.isoformat()} if you mean it.")
+        title = _("{day} is a {weekday}.").format(day=_in_full(day), weekday=weekday_in_words(day))
+        raise _Refused(title, _("Write {day} if you mean it.").format(day=day.isoformat()))
     return day
 
 
 def _counted(found: re.Match[str], today: date) -> date:
     words = re.sub(r"'? (?:time|from now|from today)$", "", found[0])
-    day = _by_library(_COUNTED, words if words.startswith("in ") else f"in {words}", today)
+    day = _by_library(_COUNTED, words if words.startswith("in ") else f"in {words}", today)  # no words: typed
     if day is None:
-        raise _Refused("That is too far ahead.", f"Choose a date within {MOST_YEARS} years.")
+        raise _Refused(_("That is too far ahead."), _within())
     return day
 
 
 def _relative(found: re.Match[str], today: date) -> date:
     day = _by_library(_COUNTED, found[0], today)
     if day is None:
-        raise _Refused("That is no date.", _EXAMPLES)
+        raise _Refused(_("That is no date."), _EXAMPLES, unread=True)
     return day
 
 
 def _gone(found: re.Match[str], today: date) -> date:
-    raise _Refused("That is in the past.", "Choose a date from today on.")
+    raise _Refused(_("That is in the past."), _("Choose a date from today on."))
 
 
 def _which_day(found: re.Match[str], today: date) -> date:
-    raise _Refused("Which day?", "Write the day too, like 3 December, or 2026-12-03.")
+    raise _Refused(_("Which day?"), _("Write the day too, like 3 December, or 2026-12-03."))
 
 
 _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date]], ...]] = tuple(
@@ -342,29 +349,36 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date
 
 def _read(words: str, today: date, languages: Sequence[str]) -> date:
     if len(words) > LONGEST:
-        raise _Refused("That is no date.", _EXAMPLES)
+        raise _Refused(_("That is no date."), _EXAMPLES, unread=True)
     words = re.sub(r"\btonight$", "today", words)
     words = _LEADING.sub("", _without_time(_LEADING.sub("", words)))
     if not words:
-        raise _Refused("On which day?", _EXAMPLES)
+        raise _Refused(_("On which day?"), _EXAMPLES)
     for pattern, reading in _SHAPES:
         if found := pattern.fullmatch(words):
             return reading(found, today)
     others = tuple(language for language in languages if language != "en")
     if others and (day := _in_another_language(words, today, others)) is not None:
         return day
-    raise _Refused("That is no date.", _EXAMPLES)
+    raise _Refused(_("That is no date."), _EXAMPLES, unread=True)
 
 
-_EXAMPLES = "Write something like friday, in two weeks, 3 December, 2026-12-03 or next session."
+# Translators: what is typed is read in English and in your language; “next session” as you translate it by itself
+_EXAMPLES = _("Write something like friday, in two weeks, 3 December, 2026-12-03 or next session.")
 
 
 def _possible(day: date, today: date) -> date:
     if day < today:
-        raise _Refused(f"That is in the past: {_in_full(day)}.", "Choose a date from today on.")
+        raise _Refused(_("That is in the past: {day}.").format(day=_in_full(day)), _("Choose a date from today on."))
     if _too_far(day, today):
-        raise _Refused(f"That is far ahead: {_in_full(day)}.", f"Choose a date within {MOST_YEARS} years.")
+        raise _Refused(_("That is far ahead: {day}.").format(day=_in_full(day)), _within())
     return day
+
+
+def _within() -> str:
+    return ngettext("Choose a date within {n} year.", "Choose a date within {n} years.", MOST_YEARS).format(
+        n=MOST_YEARS
+    )
 
 
 def _too_far(day: date, today: date) -> bool:
@@ -372,7 +386,7 @@ def _too_far(day: date, today: date) -> bool:
 
 
 def _in_full(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return day_in_words(day, weekday=False)
 
 
 # ---- the library

@@ -16,6 +16,7 @@
     NoteTooLong            (notes.py)            a private note that does not fit
     TurnedAway             (peer.py)             the server does not let this device in
     WrongServer            (transport.py)        a server's certificate is not the one of the link
+    Refused                (gateway/visits.py)   a gateway does not let its visitor in; told to the visitor
     ServerNotStarted       (local_server.py)     a server on this machine did not come up
     Unclear                (plain/word.py)       a typed line that is not understood; said in the lines
     BadLine                (plain/json_lines.py) a line of JSON that is no command; said in the lines
@@ -29,6 +30,8 @@ import sys
 import traceback
 
 from cyclopts.exceptions import CycloptsError
+
+from evenly_client.translation import _
 
 
 class UserError(Exception):
@@ -44,10 +47,11 @@ def explained(error: Exception) -> int:
     if isinstance(error, CycloptsError):
         return 2
     if _ours(error):
-        print(f"evenly: {error}", file=sys.stderr)
+        print(f"evenly: {error}", file=sys.stderr)  # no words: the program and what the error says
         return 1
-    print(f"evenly: Something unexpected happened ({type(error).__name__}).", file=sys.stderr)
-    print(f"Please report it with what stands in {_kept(error)}.", file=sys.stderr)
+    # Translators: an error that the program did not foresee
+    print(_("evenly: Something unexpected happened ({kind}).").format(kind=type(error).__name__), file=sys.stderr)
+    print(_("Please report it with what stands in {path}.").format(path=_kept(error)), file=sys.stderr)
     return 1
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from evenly_client.narration import calm
 from evenly_client.outlook import Outlook
 from evenly_client.phrases import about_equal
+from evenly_client.translation import _
 
 EVERY_MS = 20 * 60_000
 LOOKED_EVERY_MS = 30_000
 """How often it is worth adding up the air time for this, milliseconds."""
 
-LINE = "You have been heard a good deal. Who would you like to hear from?"
+LINE = _("You have been heard a good deal. Who would you like to hear from?")
 
 
 class HearFrom:

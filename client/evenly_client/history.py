@@ -17,6 +17,7 @@ from evenly_protocol.room import Entry
 from evenly_protocol.wire import Entries, History, Unreadable, read_entry
 
 from evenly_client.errors import UserError
+from evenly_client.translation import _
 
 Progress = Callable[[int, int], None]
 """Called as entries come with how many there are, and how many to expect."""
@@ -32,7 +33,7 @@ class HistoryUnreadable(UserError):
     """What the server sends as the room's record is none."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(title, "Update Evenly; if that does not help, tell whoever runs the server.")
+        super().__init__(title, _("Update Evenly; if that does not help, tell whoever runs the server."))
 
 
 class Answer(Enum):
@@ -85,7 +86,7 @@ class Leafing:
                 return Answer.LAST
         self._in_vain = 0 if len(self.bodies) > before else self._in_vain + 1
         if self._in_vain >= IN_VAIN_AT_MOST:
-            raise HistoryUnreadable("The server's record of this room has gaps.")
+            raise HistoryUnreadable(_("The server's record of this room has gaps."))
         return Answer.MORE if answers else Answer.NONE
 
     def _put(self, body: bytes, entry: Entry) -> None:
@@ -108,7 +109,7 @@ def _read(raw: msgspec.Raw) -> Entry:
     try:
         return read_entry(raw)[0]
     except Unreadable:
-        raise HistoryUnreadable("The server's record of this room cannot be read.") from None
+        raise HistoryUnreadable(_("The server's record of this room cannot be read.")) from None
 
 
 class HistoryReader:

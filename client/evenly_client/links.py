@@ -14,14 +14,21 @@ from typing import Final
 from evenly_protocol import base32
 from evenly_protocol.words import DEFAULT_PORT
 
+from evenly_client.translation import N_, _
+
 SCHEME: Final = "evenly://"
 
 _WRAPPING = "<>()[]{}\"'`“”‘’«»"
 _TRAILING = _WRAPPING + ".,;:!?*"
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _PORT = re.compile(r"[0-9]{1,5}")
-_WHOLE = "Copy the whole link, from evenly:// to its last character, and paste it again."
-_ASK = "Ask whoever invited you to send the link again."
+_WHOLE = N_("Copy the whole link, from evenly:// to its last character, and paste it again.")
+_ASK = N_("Ask whoever invited you to send the link again.")
+_NOT_WHOLE = {
+    "room": N_("The room in this link is not whole: {reason}."),
+    "secret": N_("The secret in this link is not whole: {reason}."),
+    "pin": N_("The pin in this link is not whole: {reason}."),
+}
 
 
 class LinkError(ValueError):
@@ -71,13 +78,14 @@ class Link:
         bare = "".join(c for c in text if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf"))
         bare = bare.lstrip(_WRAPPING).rstrip(_TRAILING)
         if not bare.lower().startswith(SCHEME):
-            raise LinkError("This is not an invite link.", f"An invite link begins with {SCHEME}. {_WHOLE}")
+            begins = _("An invite link begins with {scheme}.").format(scheme=SCHEME)
+            raise LinkError(_("This is not an invite link."), f"{begins} {_(_WHOLE)}")
         place, hash_sign, fragment = bare[len(SCHEME) :].partition("#")
         if not hash_sign or not fragment:
-            raise LinkError("This link ends before its secret (the part after #).", _WHOLE)
+            raise LinkError(_("This link ends before its secret (the part after #)."), _(_WHOLE))
         authority, slash, room = place.partition("/")
         if not slash or not room:
-            raise LinkError("This link does not say which room it leads to.", _WHOLE)
+            raise LinkError(_("This link does not say which room it leads to."), _(_WHOLE))
         secret, dot, pin = fragment.partition(".")
         host, port = _host_and_port(authority)
         return cls(
@@ -102,11 +110,11 @@ def _host_and_port(authority: str) -> tuple[str, int]:
     if authority.startswith("["):
         inside, bracket, after = authority[1:].partition("]")
         if not bracket or (after and not after.startswith(":")):
-            raise LinkError("The server's address has a bracket too few or too many.", _ASK)
+            raise LinkError(_("The server's address has a bracket too few or too many."), _(_ASK))
         return _ipv6(inside), _port(after[1:]) if after else DEFAULT_PORT
     host, colon, port = authority.partition(":")
     if ":" in port:
-        raise LinkError("An IPv6 address stands in brackets in a link.", "Write it like [2001:db8::1]:7447.")
+        raise LinkError(_("An IPv6 address stands in brackets in a link."), _("Write it like [2001:db8::1]:7447."))
     return _name(host), _port(port) if colon else DEFAULT_PORT
 
 
@@ -114,11 +122,11 @@ def _ipv6(text: str) -> str:
     try:
         address = ipaddress.IPv6Address(text)
     except ValueError:
-        raise LinkError("The server's address in brackets is not an IPv6 address.", _ASK) from None
+        raise LinkError(_("The server's address in brackets is not an IPv6 address."), _(_ASK)) from None
     if address.scope_id is not None:
         raise LinkError(
-            "The server's address is good on one machine alone (the part after %).",
-            "Use an address that everybody in the group can reach.",
+            _("The server's address is good on one machine alone (the part after %)."),
+            _("Use an address that everybody in the group can reach."),
         )
     return address.compressed
 
@@ -129,21 +137,24 @@ def _name(text: str) -> str:
     except UnicodeError:
         name = ""
     if _HOST.fullmatch(name) is None:
-        raise LinkError("The server's name in this link is not well-formed.", _ASK)
+        raise LinkError(_("The server's name in this link is not well-formed."), _(_ASK))
     return name
 
 
 def _port(text: str) -> int:
     if _PORT.fullmatch(text) is None or not 1 <= int(text) <= 65535:
-        raise LinkError("The number after the server's name is not a port.", "A port is a number from 1 to 65535.")
+        raise LinkError(
+            _("The number after the server's name is not a port."), _("A port is a number from 1 to 65535.")
+        )
     return int(text)
 
 
 def _sixteen(text: str, what: str, *, hyphens: bool = False) -> bytes:
     try:
         return base32.decode(text, hyphens=hyphens)
-    except ValueError as error:
-        raise LinkError(f"The {what} in this link is not whole: {error}.", _WHOLE) from None
+    except base32.NotBase32 as error:
+        reason = _(error.reason).format(n=error.n)
+        raise LinkError(_(_NOT_WHOLE[what]).format(reason=reason), _(_WHOLE)) from None
 
 
 def _bracketed(host: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
+
+from evenly_client.own_program import own_program
+from evenly_client.translation import _
 
 AGAIN_AFTER_S = 0.5
 """Seconds before a server that has ended by itself is started again."""
@@ -17,7 +19,7 @@ class ServerNotStarted(Exception):
     """The server did not come up; its last words say why."""
 
     def __init__(self, words: str) -> None:
-        super().__init__(words or "The server could not be started here.")
+        super().__init__(words or _("The server could not be started here."))
 
 
 class LocalServer:
@@ -49,9 +51,7 @@ class LocalServer:
         kept = log.open("ab") if log is not None else None
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "evenly_server",
+                *own_program("evenly_server"),
                 "serve",
                 *arguments,
                 *clock,
@@ -82,7 +82,7 @@ class LocalServer:
         process.stdin.write(b"%d\n" % at)
         await process.stdin.drain()
         if not await process.stdout.readline():
-            raise ServerNotStarted("The server has ended.")
+            raise ServerNotStarted(_("The server has ended."))
 
     @property
     def running(self) -> bool:

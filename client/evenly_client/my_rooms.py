@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from evenly_client.errors import UserError
 from evenly_client.links import SCHEME, Link
 from evenly_client.store import KnownRoom, Store
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from evenly_client.peer import Notice, Peer
@@ -25,7 +26,7 @@ def interactive() -> bool:
 
 def name_of(store: Store, known: KnownRoom) -> str:
     """The name of a room as it was when it was last entered."""
-    return store.setting(f"name {known.link.room.hex()}") or "Peer session"
+    return store.setting(f"name {known.link.room.hex()}") or _("Peer session")
 
 
 def find(store: Store, text: str | None) -> Link:
@@ -42,22 +43,23 @@ def find(store: Store, text: str | None) -> Link:
         if named:
             return named[0].link
         raise UserError(
-            f"{text[:60]!r} is no link, and you have not been in a room called that.",
-            "A link begins with evenly:// and goes to its last character; `evenly join` asks for it.",
+            _("{text} is no link, and you have not been in a room called that.").format(text=repr(text[:60])),
+            _("A link begins with evenly:// and goes to its last character; `evenly join` asks for it."),
         )
     if not interactive():
         if rooms:
             return rooms[0].link
-        raise UserError("Which room?", "Give its link or its name, for example: evenly join LINK")
+        raise UserError(_("Which room?"), _("Give its link or its name, for example: evenly join LINK"))
     return _choose(store, rooms)
 
 
 def _choose(store: Store, rooms: list[KnownRoom]) -> Link:
     for number, room in enumerate(rooms, 1):
         when = time.strftime("%Y-%m-%d", time.localtime(room.last_used / 1000))
-        print(f"  {number}  {name_of(store, room)}   last on {when}")
-    ask = "Number, or paste a link (it is not shown): " if rooms else "Paste the link (it is not shown): "
-    answer = getpass.getpass(ask).strip()
+        last = _("last on {day}").format(day=when)
+        print(f"  {number}  {name_of(store, room)}   {last}")
+    ask = _("Number, or paste a link (it is not shown):") if rooms else _("Paste the link (it is not shown):")
+    answer = getpass.getpass(f"{ask} ").strip()
     if answer.isdigit() and 1 <= int(answer) <= len(rooms):
         return rooms[int(answer) - 1].link
     if not answer and rooms:
@@ -65,8 +67,10 @@ def _choose(store: Store, rooms: list[KnownRoom]) -> Link:
     return Link.parse(answer)
 
 
-def my_name(store: Store, link: Link, given: str | None) -> str:
+def my_name(store: Store, link: Link, given: str | None, *, ask: bool = False) -> str:
     """The name that this member goes by in a room: given, used there before, or asked for.
+
+    It is asked of somebody at a terminal; with `ask`, of a pipe too.
 
     Raises:
         UserError: there is none, or nothing of it can be shown.
@@ -79,15 +83,20 @@ def my_name(store: Store, link: Link, given: str | None) -> str:
     name = given or ""
     last = store.setting("my name") or ""
     name = clean(name, cells=NAME_CELLS)
-    while not name and interactive():
-        asked = input(f"Your name in the room{f' [{last}]' if last else ''}: ").strip() or last
+    while not name and (ask or interactive()):
+        asked = input(f"{_your_name(last)} ").strip() or last
         name = clean(asked, cells=NAME_CELLS)
         if name and name != asked:
-            print(f"You will be shown as {name}.")
+            print(_("You will be shown as {name}.").format(name=name))
     if not name:
-        raise UserError("A name is needed to enter.", "Give one: join --name NAME, or open --my-name NAME.")
+        raise UserError(_("A name is needed to enter."), _("Give one: join --name NAME, or open --my-name NAME."))
     store.keep_setting("my name", name)
     return name
+
+
+def _your_name(last: str) -> str:
+    # Translators: {name} is taken when nothing is typed
+    return _("Your name in the room [{name}]:").format(name=last) if last else _("Your name in the room:")
 
 
 def remember(store: Store, peer: Peer) -> None:

@@ -18,6 +18,7 @@ from evenly_protocol.hashing import lp
 from evenly_client.sealing import NONCE_BYTES, UNREADABLE, DeviceKey, expand
 from evenly_client.store import KeptNote
 from evenly_client.text import clean
+from evenly_client.translation import _
 
 NOTE_BYTES_AT_MOST: Final = 60_000
 """The longest note, in bytes of UTF-8."""
@@ -34,8 +35,9 @@ class NoteTooLong(ValueError):
     code: Final = "note-too-long"
 
     def __init__(self, text_bytes: int) -> None:
-        self.title = f"This note is too long: it takes {text_bytes} bytes, and there is room for {NOTE_BYTES_AT_MOST}."
-        self.advice = "Make two of it."
+        words = _("This note is too long: it takes {n} bytes, and there is room for {most}.")
+        self.title = words.format(n=text_bytes, most=NOTE_BYTES_AT_MOST)
+        self.advice = _("Make two of it.")
         super().__init__(f"{self.title} {self.advice}")
 
 

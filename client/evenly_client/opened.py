@@ -16,8 +16,9 @@ from evenly_protocol.series import Planned
 from evenly_protocol.session import Session
 
 from evenly_client.sealing import Sealer
+from evenly_client.translation import _
 
-TAKEN_BACK: Final = "(taken back by who wrote it)"
+TAKEN_BACK: Final = _("(taken back by who wrote it)")
 TITLE_CELLS: Final = 40
 
 
@@ -83,7 +84,7 @@ def phase_title(sealer: Sealer, session: Session, plan: PhasePlan) -> str:
     if plan.title:
         return sealer.open(FieldKind.TITLE, plan.title, session.author, session.id, cells=TITLE_CELLS)
     activity = ACTIVITIES.get(plan.activity)
-    return activity.title if activity is not None else plan.activity.replace("_", " ").capitalize()
+    return _(activity.title) if activity is not None else plan.activity.replace("_", " ").capitalize()
 
 
 def guidance(sealer: Sealer, session: Session, plan: PhasePlan) -> str:
@@ -91,4 +92,4 @@ def guidance(sealer: Sealer, session: Session, plan: PhasePlan) -> str:
     if plan.guidance:
         return sealer.open(FieldKind.GUIDANCE, plan.guidance, session.author, session.id, lines=True)
     activity = ACTIVITIES.get(plan.activity)
-    return activity.guidance if activity is not None else ""
+    return _(activity.guidance) if activity is not None else ""

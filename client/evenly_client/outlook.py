@@ -6,6 +6,7 @@ Pure: it looks at a peer's replica and says it in words, for the screen and for 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from evenly_protocol import agenda, airtime, queue, series, turns
 from evenly_protocol.airtime import Totals
@@ -19,6 +20,7 @@ from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Order, Role, 
 from evenly_client import agenda_words, opened, phrases
 from evenly_client.peer import Peer, State
 from evenly_client.sealing import UNREADABLE
+from evenly_client.translation import _
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,18 @@ class Waiting:
     words: str
     hand: Hand | None
     mine: bool
+
+
+class Stand(Enum):
+    """Where a member stands, as far as screens make a difference."""
+
+    NEXT = auto()
+    LISTENS = auto()
+    OTHER = auto()
+
+
+def _waits_at(index: int) -> Stand:
+    return Stand.NEXT if index == 0 else Stand.OTHER
 
 
 class Outlook:
@@ -105,7 +119,7 @@ class Outlook:
         """The room's name, or a stand-in."""
         room = self.room
         if not room.name:
-            return "Peer session"
+            return _("Peer session")
         return self.peer.sealer.open(FieldKind.ROOM, room.name, room.name_author, room.name_id, cells=40)
 
     @property
@@ -113,7 +127,7 @@ class Outlook:
         """What is going on, in a few words."""
         session = self.session
         if session is None:
-            return "No session is running"
+            return _("No session is running")
         plan = session.phases[session.phase_index]
         if plan.activity == "talk" and not plan.title and self.floor.mode is not FloorMode.QUEUE:
             return phrases.MODE_WORDS[self.floor.mode]
@@ -145,7 +159,7 @@ class Outlook:
         session = self.session
         if session is None or self.held or agenda.next_phase(session) is None:
             return ""
-        return f"session ends {phrases.time_of_day(agenda.projected_end(session, self.now))}"
+        return _("session ends {time}").format(time=phrases.time_of_day(agenda.projected_end(session, self.now)))
 
     @property
     def pair(self) -> list[int]:
@@ -166,8 +180,8 @@ class Outlook:
         """When the phase ends by the clock: `until 11:05`, `back at 11:25`; empty between sessions and in a pause."""
         if self.session is None or self.held or self.session.closed_at is not None:
             return ""
-        word = "back at" if self.session.phase.activity == "break" else "until"
-        return f"{word} {phrases.time_of_day(self.session.phase.ends_at)}"
+        words = _("back at {time}") if self.session.phase.activity == "break" else _("until {time}")
+        return words.format(time=phrases.time_of_day(self.session.phase.ends_at))
 
     @property
     def here(self) -> list[int]:
@@ -219,12 +233,12 @@ class Outlook:
             why = phrases.reason(where, figures=figures)
             member = self.room.members.get(hand.seat)
             if member is not None and not member.attending:
-                why = f"away · {why}"
+                why = _("away · {reason}").format(reason=why)
             result.append(
                 Waiting(hand.seat, self.name(hand.seat), why, self.words_of(hand), hand, hand.seat == self.seat)
             )
         for seat in current.pending if current is not None else ():
-            why = "comes back later" if current is not None and seat in current.later else "in this round"
+            why = _("comes back later") if current is not None and seat in current.later else _("in this round")
             result.append(Waiting(seat, self.name(seat), why, "", None, seat == self.seat))
         return result
 
@@ -239,23 +253,37 @@ class Outlook:
 
     def me_in_words(self) -> str:
         """Where I stand: the sentence of my own line."""
+        return self._stand()[1]
+
+    @property
+    def up_next(self) -> bool:
+        """The next turn is mine, in the queue or in a round."""
+        return self._stand()[0] is Stand.NEXT
+
+    @property
+    def listens(self) -> bool:
+        """I am in the session, and neither speak nor wait for a turn."""
+        return self._stand()[0] is Stand.LISTENS
+
+    def _stand(self) -> tuple[Stand, str]:
+        """Where I stand, and how it is said."""
         if self.peer.state is State.LOBBY:
-            return "waiting: a facilitator has been asked to let you in"
+            return Stand.OTHER, _("waiting: a facilitator has been asked to let you in")
         if self.me is None:
-            return "not in the room"
+            return Stand.OTHER, _("not in the room")
         if self.session is None:
             if self.room.session is not None:
-                return "the session has ended"
-            return "you can start the session" if self.may_start else "the session has not begun"
+                return Stand.OTHER, _("the session has ended")
+            return Stand.OTHER, _("you can start the session") if self.may_start else _("the session has not begun")
         if self.held:
-            return "Paused. Take the time you need."
+            return Stand.OTHER, _("Paused. Take the time you need.")
         if self.me.role is Role.OBSERVER:
-            return "you are watching"
+            return Stand.OTHER, _("you are watching")
         if not self.me.attending:
-            return "you are away"
+            return Stand.OTHER, _("you are away")
         mine = self.my_turn()
         if mine is not None:
-            return "you answer" if mine.answer_at is not None else "it is your turn"
+            return Stand.OTHER, _("you answer") if mine.answer_at is not None else _("it is your turn")
         current = self.floor.round
         if current is not None:
             return self._in_round(current.pending, current.heard, current.listening)
@@ -263,25 +291,29 @@ class Outlook:
             if waiting.mine:
                 mode = self.floor.mode
                 if mode in (FloorMode.SOLO, FloorMode.SILENCE, FloorMode.OPEN):
-                    return "your hand is up, and waits"
-                return f"{phrases.place(index)} · {waiting.reason}"
-        if self.floor.mode is FloorMode.OPEN:
-            return "listening · space when you speak"
-        if self.me.listening:
-            return "listening today"
-        if self.floor.mode is FloorMode.SILENCE:
-            return "silence"
-        if not self.floor.queue_open:
-            return "listening · the queue is closed for now"
-        return "listening · space asks for the floor"
+                    return Stand.OTHER, _("your hand is up, and waits")
+                return _waits_at(index), f"{phrases.place(index)} · {waiting.reason}"
+        return Stand.LISTENS, self._listening()
 
-    def _in_round(self, pending: list[int], heard: list[int], listening: list[int]) -> str:
+    def _listening(self) -> str:
+        if self.floor.mode is FloorMode.OPEN:
+            return _("listening · space when you speak")
+        if self.me is not None and self.me.listening:
+            return _("listening today")
+        if self.floor.mode is FloorMode.SILENCE:
+            return _("silence")
+        if not self.floor.queue_open:
+            return _("listening · the queue is closed for now")
+        return _("listening · space asks for the floor")
+
+    def _in_round(self, pending: list[int], heard: list[int], listening: list[int]) -> tuple[Stand, str]:
         if self.seat in pending:
             index = pending.index(self.seat)
-            return f"{phrases.place(index).replace(' in line', '')} in this round"
+            return _waits_at(index), phrases.place_in_round(index)
         if self.seat in listening:
-            return "listening this time"
-        return "you have had your turn in this round" if self.seat in heard else "not in this round"
+            return Stand.LISTENS, _("listening this time")
+        done = self.seat in heard
+        return Stand.OTHER, _("you have had your turn in this round") if done else _("not in this round")
 
     def could_invite(self) -> list[int]:
         """The seats with the most room left; for facilitators."""
@@ -306,7 +338,7 @@ class Outlook:
     def my_standing(self) -> str:
         """How I stand, in words."""
         totals = self.totals()
-        return "no session yet" if totals is None else phrases.standing(totals, self.seat)
+        return _("no session yet") if totals is None else phrases.standing(totals, self.seat)
 
     def my_seconds(self) -> str:
         """How I stand, in figures: my air time, and an equal share."""
@@ -316,8 +348,10 @@ class Outlook:
             return self.my_standing()
         counted = totals.counted.get(self.seat, 0)
         if not totals.enough_marked:
-            return f"{phrases.clock(counted)} marked as yours · not enough was marked to say more"
-        return f"{phrases.clock(counted)} spoken · an equal share is {phrases.clock(counted - balance)}"
+            words = _("{time} marked as yours · not enough was marked to say more")
+            return words.format(time=phrases.clock(counted))
+        words = _("{time} spoken · an equal share is {share}")
+        return words.format(time=phrases.clock(counted), share=phrases.clock(counted - balance))
 
     def counters(self) -> list[tuple[int, str, int]]:
         """(seat, name, counted milliseconds) in seat order, never by how much; empty for those who may not see it."""
@@ -331,7 +365,8 @@ class Outlook:
     def name(self, seat: int) -> str:
         """A name as this member reads it: `You` for oneself."""
         if seat == self.seat and seat != GENERAL_TALK:
-            return "You"
+            # Translators: stands where a name stands, also within a list of names
+            return _("You")
         return self.peer.name_of(seat)
 
     def words_of(self, hand: Hand | None) -> str:

@@ -22,6 +22,7 @@ from itertools import combinations
 from typing import Final, cast
 
 from evenly_client.phrases import listed
+from evenly_client.translation import _
 
 Pair = frozenset[int]
 Division = list[list[int]]
@@ -31,18 +32,18 @@ TRIES: Final = 20
 """Plans drawn at most when looking for one in which nobody meets twice."""
 
 OPENERS: Final = (
-    "What are you working on that you would like others to know about?",
-    "What has surprised you in your work lately?",
-    "What would make the next month a good one for you?",
-    "Who has helped you lately, and how?",
-    "What are you learning at the moment?",
-    "What is easy for you that others seem to find hard?",
-    "What would you do with one more free day a week?",
-    "What brought you into this group?",
-    "What do people often ask you for?",
-    "What have you stopped doing, and what did that make room for?",
-    "What question do you carry around with you these days?",
-    "Where do you go when you need to think?",
+    _("What are you working on that you would like others to know about?"),
+    _("What has surprised you in your work lately?"),
+    _("What would make the next month a good one for you?"),
+    _("Who has helped you lately, and how?"),
+    _("What are you learning at the moment?"),
+    _("What is easy for you that others seem to find hard?"),
+    _("What would you do with one more free day a week?"),
+    _("What brought you into this group?"),
+    _("What do people often ask you for?"),
+    _("What have you stopped doing, and what did that make room for?"),
+    _("What question do you carry around with you these days?"),
+    _("Where do you go when you need to think?"),
 )
 """To begin a talk in twos with."""
 
@@ -98,8 +99,9 @@ def repeats(plan: Iterable[Iterable[Sequence[int]]], already: Collection[Pair] =
 def copy_list(groups: Iterable[Sequence[int]], name_of: Callable[[int], str], until: str) -> str:
     """The rooms as plain text, to paste in a call's chat. `until`: the time of day to be back, like `12:05`."""
     rooms = (listed([" ".join(name_of(seat).split()) for seat in group]) for group in groups)
-    lines = [f"Room {number}: {names}" for number, names in enumerate(rooms, start=1)]
-    return "\n".join([*lines, f"Back at {until}"])
+    words = _("Room {number}: {names}")
+    lines = [words.format(number=number, names=names) for number, names in enumerate(rooms, start=1)]
+    return "\n".join([*lines, _("Back at {time}").format(time=until)])
 
 
 def _one_by_one(

@@ -73,6 +73,7 @@ from evenly_client.outbox import MemoryOutbox, Outbox
 from evenly_client.people import People
 from evenly_client.sealing import DeviceKey, RoomKeys, Sealer
 from evenly_client.server_time import ServerTime
+from evenly_client.translation import N_, _
 from evenly_client.transport import WrongServer, connected
 
 PINGS_AT_JOIN = 3
@@ -90,7 +91,7 @@ STEADY_S = 3.0
 TO_BE_SENT_AGAIN = ("read_only", "too_fast", "command_gap")
 """Refusals that pass: what was asked is kept and sent again."""
 
-LOST = "The connection is lost."
+LOST = _("The connection is lost.")
 
 FINAL = (
     Bye.VERSION,
@@ -123,7 +124,8 @@ class TurnedAway(Exception):
     def __init__(self, code: str) -> None:
         self.code = code
         words = FAREWELLS.get(Bye(code)) if code in Bye.__members__.values() else None
-        self.title, self.advice = words or ("The connection has ended.", "Update Evenly.")
+        title, advice = words or (N_("The connection has ended."), N_("Update Evenly."))
+        self.title, self.advice = _(title), _(advice)
         super().__init__(f"{self.title} {self.advice}")
 
 
@@ -202,11 +204,13 @@ class Peer:
         connected: the seats that have a connection now.
         waiting: who waits to be let in; for facilitators.
         purpose: what this connection is for.
+        at_gateway: this runs on a gateway's computer, for somebody elsewhere.
         agreement: what must be answered first, while the state is `AGREEMENT`.
         saving: the server cannot save just now.
         declined: actions that were not confirmed while this was there, as they were: whoever typed them is told.
         skipped: events that a newer server sent and this version does not know.
         trouble: what stands in the way of a connection, for a person; empty when nothing does.
+        turned_away: why the server does not let this device in, or no longer; None while it does.
     """
 
     def __init__(
@@ -219,12 +223,14 @@ class Peer:
         purpose: Purpose = Purpose.MEMBER,
         create_key: str | None = None,
         insecure: bool = False,
+        at_gateway: bool = False,
         rate: float = 1.0,
     ) -> None:
         """A device that will enter the room of `link` under `name`; nothing happens before `start`.
 
         `create_key`: make the room rather than enter it, with this key of the server's (empty for none).
-        `insecure`: connect in the clear to another machine. `rate`: the speed of a rehearsal's clock.
+        `insecure`: connect in the clear to another machine. `at_gateway`: wait to be let in whatever the room asks of
+        others, and have the name marked for everybody. `rate`: the speed of a rehearsal's clock.
         """
         self.link = link
         self.key = key
@@ -242,9 +248,11 @@ class Peer:
         self.declined: dict[bytes, Action] = {}
         self.skipped = 0
         self.trouble = ""
+        self.turned_away: TurnedAway | None = None
         self.time = ServerTime(rate)
         self._outbox: Outbox = outbox if outbox is not None else MemoryOutbox()
         self.purpose = purpose
+        self.at_gateway = at_gateway
         self._create_key = create_key
         self._insecure = insecure
         self._watchers: list[Watcher] = []
@@ -346,7 +354,7 @@ class Peer:
 
     def signed_name(self, name: str, object_id: bytes) -> tuple[bytes, bytes]:
         """A sealed name, and this device's signature of it."""
-        sealed = self.sealer.seal(FieldKind.NAME, name, self.key.public, object_id)
+        sealed = self.sealer.seal_name(name, self.key.public, object_id, at_gateway=self.at_gateway)
         return sealed, self.key.sign(profile_message(self.link.room, sealed))
 
     def send(self, command: Command, id: bytes = b"") -> bytes:
@@ -460,7 +468,7 @@ class Peer:
                 self._end(TurnedAway("name"), str(error))
                 return
             except ssl.SSLCertVerificationError:
-                self.trouble = "The server's certificate is not one that this machine trusts."
+                self.trouble = _("The server's certificate is not one that this machine trusts.")
             except (OSError, WebSocketException, Unreadable, EOFError) as error:
                 self.trouble = self._farewell or _trouble(error)
             self._socket = None
@@ -487,7 +495,7 @@ class Peer:
         self._socket = socket
         async for message in socket:
             if isinstance(message, str):
-                raise Unreadable("text instead of bytes")
+                raise Unreadable("text instead of bytes")  # no words: another sentence is said
             frames, skipped = decode_server(message)
             self.skipped += skipped
             for frame in frames:
@@ -515,6 +523,7 @@ class Peer:
                 seq=self.room.seq or -1,
                 counter=pending[0].counter if pending else self._outbox.next_counter(),
                 last=self.room.last,
+                knocks=self.at_gateway,
             )
         )
 
@@ -611,14 +620,14 @@ class Peer:
             if entry.seq <= self.room.seq:
                 continue
             if entry.seq != self.room.seq + 1:
-                raise Unreadable("an entry is missing")
+                raise Unreadable("an entry is missing")  # no words: as above
             self._keep_declined(entry)
             try:
                 evolve(self.room, entry)
             except Exception:
                 # This version cannot fold it: the next connection brings the room as the server has it.
                 self.room = Room(self.link.room)
-                raise Unreadable("an entry cannot be folded") from None
+                raise Unreadable("an entry cannot be folded") from None  # no words: as above
             self.time.at_least(entry.at)
             member = self.room.members.get(self.seat)
             if member is not None and member.removed:
@@ -706,6 +715,7 @@ class Peer:
 
     def _end(self, error: TurnedAway, trouble: str = "") -> None:
         self._ended = error
+        self.turned_away = None if trouble else error
         self.trouble = trouble or str(error)
         self._set_state(State.ENDED)
         self._fail_waiters(error)
@@ -713,7 +723,7 @@ class Peer:
     def _fail_waiters(self, error: Exception) -> None:
         if self._ended is None:
             self._ended = error
-        for _, met in self._waiters:
+        for _condition, met in self._waiters:
             if not met.done():
                 met.set_exception(self._ended)
         self._waiters.clear()
@@ -758,9 +768,9 @@ def _ignore(done: asyncio.Future[None]) -> None:
 
 def _trouble(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
-        return "Nobody answers there: is the server running?"
+        return _("Nobody answers there: is the server running?")
     if isinstance(error, socket_module.gaierror):
-        return "There is no server of that name: check the link, and this computer's network."
+        return _("There is no server of that name: check the link, and this computer's network.")
     if isinstance(error, TimeoutError):
-        return "The server does not answer."
+        return _("The server does not answer.")
     return LOST

@@ -4,38 +4,74 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 
 from evenly_protocol.airtime import Totals
 from evenly_protocol.queue import REASONS, Place
+from evenly_protocol.refusals import Refusal
 from evenly_protocol.words import FloorMode, Intent, Order, Role
 
-ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+from evenly_client.translation import _, ngettext, pgettext
+from evenly_client.written import day_in_words
+
+_IN_LINE = (
+    _("next in line"),
+    _("second in line"),
+    _("third in line"),
+    _("fourth in line"),
+    _("fifth in line"),
+    _("sixth in line"),
+    _("seventh in line"),
+    _("eighth in line"),
+    _("ninth in line"),
+    _("tenth in line"),
+)
+_IN_ROUND = (
+    _("next in this round"),
+    _("second in this round"),
+    _("third in this round"),
+    _("fourth in this round"),
+    _("fifth in this round"),
+    _("sixth in this round"),
+    _("seventh in this round"),
+    _("eighth in this round"),
+    _("ninth in this round"),
+    _("tenth in this round"),
+)
 
 INTENT_WORDS = {
-    Intent.PROCESS: "how we work",
-    Intent.QUESTION: "a question",
-    Intent.CLARIFY: "to clarify",
-    Intent.REPLY: "a reply",
-    Intent.SPEAK: "to speak",
+    Intent.PROCESS: pgettext("why a hand is up", "how we work"),
+    Intent.QUESTION: pgettext("why a hand is up", "a question"),
+    Intent.CLARIFY: pgettext("why a hand is up", "to clarify"),
+    Intent.REPLY: pgettext("why a hand is up", "a reply"),
+    Intent.SPEAK: pgettext("why a hand is up", "to speak"),
 }
 MODE_WORDS = {
-    FloorMode.QUEUE: "Hands and turns",
-    FloorMode.ROUND: "Round",
-    FloorMode.SOLO: "One voice",
-    FloorMode.QUESTIONS: "Open questions",
-    FloorMode.OPEN: "Free talk",
-    FloorMode.SILENCE: "Silence",
+    FloorMode.QUEUE: pgettext("floor mode", "Hands and turns"),
+    FloorMode.ROUND: pgettext("floor mode", "Round"),
+    FloorMode.SOLO: pgettext("floor mode", "One voice"),
+    FloorMode.QUESTIONS: pgettext("floor mode", "Open questions"),
+    FloorMode.OPEN: pgettext("floor mode", "Free talk"),
+    FloorMode.SILENCE: pgettext("floor mode", "Silence"),
+}
+_MODE_AMID = {
+    FloorMode.QUEUE: pgettext("amid", "hands and turns"),
+    FloorMode.ROUND: pgettext("amid", "round"),
+    FloorMode.SOLO: pgettext("amid", "one voice"),
+    FloorMode.QUESTIONS: pgettext("amid", "open questions"),
+    FloorMode.OPEN: pgettext("amid", "free talk"),
+    FloorMode.SILENCE: pgettext("amid", "silence"),
 }
 ROLE_WORDS = {
-    Role.FACILITATOR: "facilitator",
-    Role.PARTICIPANT: "participant",
-    Role.OBSERVER: "observer",
+    Role.FACILITATOR: pgettext("role", "facilitator"),
+    Role.PARTICIPANT: pgettext("role", "participant"),
+    Role.OBSERVER: pgettext("role", "observer"),
 }
 ORDER_WORDS = {
-    Order.FAIR: "fair: least heard first",
-    Order.ARRIVAL: "in the order of hands",
-    Order.MANUAL: "the facilitator's order",
+    Order.FAIR: pgettext("order of the queue", "fair: least heard first"),
+    Order.ARRIVAL: pgettext("order of the queue", "in the order of hands"),
+    Order.MANUAL: pgettext("order of the queue", "the facilitator's order"),
 }
 
 
@@ -52,38 +88,29 @@ def spoken(ms: int | Fraction) -> str:
     seconds = int(ms // 1000)
     minutes, rest = divmod(max(0, seconds), 60)
     if not minutes:
-        return f"{rest} second{'' if rest == 1 else 's'}"
-    return f"{minutes} min {rest:02}" if rest else f"{minutes} min"
+        return ngettext("{n} second", "{n} seconds", rest).format(n=rest)
+    if not rest:
+        return _("{minutes} min").format(minutes=minutes)
+    # Translators: minutes and seconds, as they are said: “1 min 12”
+    return _("{minutes} min {seconds}").format(minutes=minutes, seconds=f"{rest:02}")
 
 
 def time_of_day(at: int) -> str:
-    """An instant (UTC milliseconds) as local time of day: `11:05`."""
+    """An instant (UTC milliseconds) as local time of day: `11:05`, in every language, for it stands in columns."""
     return time.strftime("%H:%M", time.localtime(at / 1000))
-
-
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def moment(at: int) -> str:
     """An instant (UTC milliseconds) as a local day and time: `Friday 27 November 10:00`, with the year if not this."""
     there, now = time.localtime(at / 1000), time.localtime()
-    year = "" if there.tm_year == now.tm_year else f" {there.tm_year}"
-    day = f"{WEEKDAYS[there.tm_wday]} {there.tm_mday} {MONTHS[there.tm_mon - 1]}{year}"
-    return f"{day} {there.tm_hour:02}:{there.tm_min:02}"
+    day = day_in_words(date(*there[:3]), year=there.tm_year != now.tm_year)
+    # Translators: “Friday 27 November 10:00”; the day is written as your language writes it
+    return _("{day} {time}").format(day=day, time=time_of_day(at))
+
+
+def mode_amid(mode: FloorMode) -> str:
+    """A floor mode in the middle of a sentence or a line: `free talk`."""
+    return _MODE_AMID[mode]
 
 
 def cue_before(limit: int) -> int:
@@ -93,33 +120,48 @@ def cue_before(limit: int) -> int:
 
 def place(index: int) -> str:
     """A place in line, 0 being the front: `next in line`, `second in line`."""
-    word = ORDINALS[index] if index < len(ORDINALS) else f"number {index + 1}"
-    return f"{word} in line"
+    return _IN_LINE[index] if index < len(_IN_LINE) else _("number {n} in line").format(n=index + 1)
 
 
-def listed(words: Sequence[str], last: str = "and") -> str:
+def place_in_round(index: int) -> str:
+    """A place in a round, 0 being the front: `next in this round`."""
+    return _IN_ROUND[index] if index < len(_IN_ROUND) else _("number {n} in this round").format(n=index + 1)
+
+
+def listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+    # Translators: the end of a list of two or more, “Ana, Ben and Cem”: {others} is “Ana, Ben”
+    return _("{others} and {last}").format(others=", ".join(words[:-1]), last=words[-1])
+
+
+def either(words: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    if len(words) < 2:
+        return "".join(words)
+    # Translators: the end of a list of two or more, “10:00, 11:00 or 12:00”: {others} is “10:00, 11:00”
+    return _("{others} or {last}").format(others=", ".join(words[:-1]), last=words[-1])
 
 
 def people(count: int) -> str:
     """`1 person`, `3 people`."""
-    return "1 person" if count == 1 else f"{count} people"
+    return ngettext("{n} person", "{n} people", count).format(n=count)
 
 
 def reason(where: Place, *, figures: bool) -> str:
     """Why a hand stands where it stands. `figures`: the reader may see how far it is from an equal share."""
-    words = REASONS[where.reason].format(n=where.number)
+    n = where.number
     if where.reason == "questions":
-        words = f"{where.number} question{'' if where.number == 1 else 's'} so far"
-    if where.reason == "waited" and where.number == 1:
-        words = "waited 1 turn"
+        return ngettext("{n} question so far", "{n} questions so far", n).format(n=n)
+    if where.reason == "waited":
+        return ngettext("waited 1 turn", "waited {n} turns", n).format(n=n)
     if where.reason == "fair" and figures and where.balance:
-        side = "under" if where.balance < 0 else "over"
-        return f"{clock(abs(where.balance))} {side} an equal share"
-    return words
+        away = clock(abs(where.balance))
+        if where.balance < 0:
+            return _("{time} under an equal share").format(time=away)
+        return _("{time} over an equal share").format(time=away)
+    return _(REASONS[where.reason])
 
 
 def about_equal(share: Fraction) -> Fraction:
@@ -131,21 +173,26 @@ def standing(totals: Totals, seat: int) -> str:
     """How somebody stands, in words first. Source: domain.md, Visibility."""
     balance = totals.balance.get(seat)
     if balance is None:
-        return "your talk is not counted here"
+        return _("your talk is not counted here")
     if not totals.enough_marked:
-        return "not enough was marked to say"
+        return _("not enough was marked to say")
     if abs(balance) <= about_equal(totals.counted.get(seat, 0) - balance):
-        return "about an equal share"
-    return "there is room for you" if balance < 0 else "you have been heard a good deal"
+        return _("about an equal share")
+    return _("there is room for you") if balance < 0 else _("you have been heard a good deal")
 
 
 def evenness(totals: Totals) -> str:
     """The sentence on how evenly the talk was shared, for the review."""
     if not totals.enough_marked:
-        return "Not enough was marked to say how evenly the time was shared."
+        return _("Not enough was marked to say how evenly the time was shared.")
     if totals.evenness is None:
-        return "Nothing was said yet that could have been uneven."
+        return _("Nothing was said yet that could have been uneven.")
     if not totals.evenness_shown:
-        return "Too little was said yet to say how evenly the time was shared."
+        return _("Too little was said yet to say how evenly the time was shared.")
     parts = round(totals.evenness)
-    return f"The time was shared {parts} parts in 100 evenly: does that match how it felt?"
+    return _("The time was shared {parts} parts in 100 evenly: does that match how it felt?").format(parts=parts)
+
+
+def refusal_words(refusal: Refusal) -> str:
+    """What was refused and why, and what to do next."""
+    return f"{_(refusal.sentence)} {_(refusal.next_step)}"

@@ -6,6 +6,8 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 
+from evenly_client.translation import _
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -21,15 +23,20 @@ def reach_of(port: int, *, here_only: bool) -> Reach:
 
     The address is the one that this machine would use to speak to the internet; nothing is sent to find it.
     """
-    ssh = f"ssh -R {port}:localhost:{port} you@your-server"
-    elsewhere = f"For people elsewhere: open the room on a server (--on HOST), or forward the port: {ssh}"
+    ssh = f"ssh -R {port}:localhost:{port} you@your-server"  # no words: a command to type
+    elsewhere = _("For people elsewhere: open the room on a server (--on HOST), or forward the port: {command}")
+    elsewhere = elsewhere.format(command=ssh)
     address = None if here_only else _outward_address()
     if address is None:
-        return Reach("127.0.0.1", "Only this computer can reach this room.", elsewhere)
+        return Reach("127.0.0.1", _("Only this computer can reach this room."), elsewhere)
     if ipaddress.ip_address(address).is_private:
-        return Reach(address, f"People on the same network as this computer ({address}) can reach it.", elsewhere)
-    words = f"{address} is a public address: people can reach it if no firewall is in the way."
-    return Reach(address, words, f"If they cannot: {elsewhere[0].lower()}{elsewhere[1:]}")
+        words = _("People on the same network as this computer ({address}) can reach it.")
+        return Reach(address, words.format(address=address), elsewhere)
+    words = _("{address} is a public address: people can reach it if no firewall is in the way.")
+    mend = _(
+        "If they cannot: for people elsewhere: open the room on a server (--on HOST), or forward the port: {command}"
+    )
+    return Reach(address, words.format(address=address), mend.format(command=ssh))
 
 
 def _outward_address() -> str | None:

@@ -19,12 +19,16 @@ from evenly_protocol.hashing import lp
 from evenly_protocol.sealed import LARGEST, LENGTH_BYTES, FieldKind, allowed_length, padded_size
 
 from evenly_client.text import NAME_CELLS, clean
+from evenly_client.translation import _, ngettext
 
-UNREADABLE: Final = "(cannot be read)"
+UNREADABLE: Final = _("(cannot be read)")
 """Shown in place of a field that does not open; nothing else breaks."""
 
 SECRET_BYTES: Final = 16
 KEY_ID: Final = b"\x00"
+GATEWAY_MARK: Final = "\x11"
+"""Behind the name of somebody who takes part through a gateway, inside the seal. A program that does not know it
+removes it with every other control character, and shows the name alone."""
 NONCE_BYTES: Final = 12
 
 _SEVERAL_LINES: Final = frozenset(
@@ -46,9 +50,15 @@ class TextTooLong(ValueError):
 
     def __init__(self, kind: FieldKind, text_bytes: int) -> None:
         most = LARGEST[kind] - LENGTH_BYTES
-        self.title = f"This text is too long: it takes {text_bytes} bytes, and there is room for {most}."
-        over = f"{text_bytes - most} byte{'s' if text_bytes - most > 1 else ''}"
-        self.advice = f"Shorten it by {over} (a plain letter is one, an emoji about four)."
+        words = _("This text is too long: it takes {n} bytes, and there is room for {most}.")
+        self.title = words.format(n=text_bytes, most=most)
+        over = text_bytes - most
+        advice = ngettext(
+            "Shorten it by {n} byte (a plain letter is one, an emoji about four).",
+            "Shorten it by {n} bytes (a plain letter is one, an emoji about four).",
+            over,
+        )
+        self.advice = advice.format(n=over)
         super().__init__(f"{self.title} {self.advice}")
 
 
@@ -98,6 +108,11 @@ class Sealer:
         """
         cells = NAME_CELLS if kind is FieldKind.NAME else None
         encoded = clean(text, cells=cells, lines=kind in _SEVERAL_LINES).encode()
+        return self._sealed(kind, encoded, author_ik, object_id, nonce)
+
+    def _sealed(
+        self, kind: FieldKind, encoded: bytes, author_ik: bytes, object_id: bytes, nonce: bytes | None
+    ) -> bytes:
         size = padded_size(kind, len(encoded))
         if size is None:
             raise TextTooLong(kind, len(encoded))
@@ -105,6 +120,16 @@ class Sealer:
         nonce = secrets.token_bytes(NONCE_BYTES) if nonce is None else nonce
         bound = self._bound(KEY_ID, kind, author_ik, object_id)
         return KEY_ID + nonce + self._cipher.encrypt(nonce, padded, bound)
+
+    def seal_name(self, name: str, author_ik: bytes, object_id: bytes, *, at_gateway: bool = False) -> bytes:
+        """A name sealed as by `seal`, marked when its owner takes part through a gateway."""
+        encoded = clean(name, cells=NAME_CELLS) + (GATEWAY_MARK if at_gateway else "")
+        return self._sealed(FieldKind.NAME, encoded.encode(), author_ik, object_id, None)
+
+    def marked(self, sealed: bytes, author_ik: bytes, object_id: bytes) -> bool:
+        """Whether a sealed name says of its owner that they take part through a gateway."""
+        opened = self.open_bytes(FieldKind.NAME, sealed, author_ik, object_id)
+        return opened is not None and opened.endswith(GATEWAY_MARK.encode())
 
     def open(
         self,

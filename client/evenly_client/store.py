@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Final, Self
 import platformdirs
 
 from evenly_client.links import Link
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from evenly_client.sealing import DeviceKey
@@ -127,8 +128,8 @@ def profile_directory(profile: str = DEFAULT_PROFILE, environment: Mapping[str, 
     """
     if _PROFILE.fullmatch(profile) is None:
         raise StoreError(
-            f"{profile!r} cannot be the name of a profile.",
-            "Use up to 32 letters, digits, - and _, a letter or digit first.",
+            _("{name} cannot be the name of a profile.").format(name=repr(profile)),
+            _("Use up to 32 letters, digits, - and _, a letter or digit first."),
         )
     home = environment.get("EVENLY_HOME")
     base = Path(home) if home else platformdirs.user_data_path("evenly", appauthor=False)
@@ -205,8 +206,8 @@ class Store:
             raise _unusable(self.directory, error) from error
         if len(raw) != _KEY_BYTES:
             raise StoreError(
-                f"The device key in {path} is damaged.",
-                "Put a copy back, or delete it to begin as a new member.",
+                _("The device key in {path} is damaged.").format(path=path),
+                _("Put a copy back, or delete it to begin as a new member."),
             )
         from evenly_client.sealing import DeviceKey
 
@@ -256,7 +257,7 @@ class Store:
         """
         with self.transaction():
             if counter != self.next_counter(room, device):
-                raise CounterTaken("Another window of this profile was faster.", "Try again.")
+                raise CounterTaken(_("Another window of this profile was faster."), _("Try again."))
             self._set_next_counter(room, device, counter + 1)
             self._database.execute(
                 "INSERT INTO outbox (room, device, counter, command_id, command) VALUES (?, ?, ?, ?, ?)",
@@ -349,15 +350,18 @@ class Store:
         row: tuple[int] = self._database.execute("PRAGMA user_version").fetchone()
         version = row[0]
         if version > SCHEMA_VERSION:
+            words = _(
+                "The files in {path} were written by a newer version of Evenly "
+                "(form {version}; this one knows {known})."
+            )
             raise NewerStore(
-                f"The files in {self.directory} were written by a newer version of Evenly"
-                f" (form {version}; this one knows {SCHEMA_VERSION}).",
-                "Update Evenly, or use another profile (--profile NAME).",
+                words.format(path=self.directory, version=version, known=SCHEMA_VERSION),
+                _("Update Evenly, or use another profile (--profile NAME)."),
             )
         if version < SCHEMA_VERSION:
             raise StoreError(
-                f"rooms.db in {self.directory} is not a file of Evenly's.",
-                "Move it elsewhere, or use another profile (--profile NAME).",
+                _("rooms.db in {path} is not a file of Evenly's.").format(path=self.directory),
+                _("Move it elsewhere, or use another profile (--profile NAME)."),
             )
         # Files of before there were notes have no place for them yet.
         self._database.execute(_NOTES)
@@ -395,8 +399,8 @@ class Store:
 
 def _unusable(directory: Path, error: Exception) -> StoreError:
     return StoreError(
-        f"Evenly cannot use its files in {directory} ({error}).",
-        "See that the directory is yours and the disk is not full, or use another profile (--profile NAME).",
+        _("Evenly cannot use its files in {path} ({reason}).").format(path=directory, reason=error),
+        _("See that the directory is yours and the disk is not full, or use another profile (--profile NAME)."),
     )
 
 

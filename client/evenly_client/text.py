@@ -63,7 +63,7 @@ def _characters(ranges: str) -> frozenset[str]:
 
 
 _INVISIBLE = _characters(
-    "034F 115F-1160 17B4-17B5 180B-180F 3164 FE00-FE0D FFA0 1D159 E0000-E0FFF"  # Default_Ignorable and blank
+    "034F 115F-1160 17B4-17B5 180B-180F 3164 FE00-FE0D FFA0 1D159 E0000-E0FFF"  # no words: Default_Ignorable and blank
 )
 _BLANK = _characters("2800")
 _EMOJI = _characters(

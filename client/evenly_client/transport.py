@@ -17,6 +17,7 @@ from evenly_protocol.wire import CHUNK
 from websockets.asyncio.client import ClientConnection, connect
 
 from evenly_client.links import Link
+from evenly_client.translation import _
 
 MESSAGE_AT_MOST = 4 * 1024 * 1024
 OPEN_WITHIN_S = 10
@@ -81,4 +82,4 @@ def _check_pin(socket: ClientConnection, pin: bytes) -> None:
     tls = socket.transport.get_extra_info("ssl_object")
     certificate = tls.getpeercert(binary_form=True) if isinstance(tls, ssl.SSLObject) else None
     if certificate is None or sha256(certificate).digest()[:16] != pin:
-        raise WrongServer("The server's certificate is not the one that the link names.")
+        raise WrongServer(_("The server's certificate is not the one that the link names."))

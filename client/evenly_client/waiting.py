@@ -12,6 +12,7 @@ from evenly_protocol.words import ActionState
 
 from evenly_client import opened, phrases
 from evenly_client.outlook import Outlook
+from evenly_client.translation import _, ngettext
 
 WORDS_SHOWN = 40
 
@@ -50,16 +51,16 @@ def next_session_words(o: Outlook) -> str:
     planned = series.next_planned(o.room)
     if planned is None:
         return ""
-    said = [phrases.moment(planned.at) if planned.at else "the date is open"]
+    said = [phrases.moment(planned.at) if planned.at else _("the date is open")]
     topic = opened.topic(o.peer.sealer, planned)
     if topic:
         said.append(topic)
     if planned.holders:
-        said.append(f"issue: {phrases.listed([o.name(s) for s in planned.holders])}")
+        said.append(_("issue: {names}").format(names=phrases.listed([o.name(s) for s in planned.holders])))
     elif planned.feedback:
-        said.append("feedback alone")
+        said.append(_("feedback alone"))
     if planned.host:
-        said.append(f"host: {o.name(planned.host)}")
+        said.append(_("host: {name}").format(name=o.name(planned.host)))
     return " · ".join(said)
 
 
@@ -67,38 +68,47 @@ def _dates(o: Outlook) -> list[Waits]:
     poll = o.room.poll
     if poll is None or o.seat in poll.fits:
         return []
-    dates = phrases.listed([phrases.moment(d) for d in poll.dates], "or")
-    return [Waits("dates", f"Which date suits you: {dates}?", id=poll.id)]
+    dates = phrases.either([phrases.moment(d) for d in poll.dates])
+    return [Waits("dates", _("Which date suits you: {dates}?").format(dates=dates), id=poll.id)]
 
 
 def _confirm(o: Outlook) -> list[Waits]:
     typed = [a for a in o.room.actions if a.owner == o.seat and a.state is ActionState.PROPOSED]
-    return [Waits("confirm", f"Typed for you: “{_short(o, a)}”. Is that what you will do?", id=a.id) for a in typed]
+    words = _("Typed for you: “{action}”. Is that what you will do?")
+    return [Waits("confirm", words.format(action=_short(o, a)), id=a.id) for a in typed]
 
 
 def _worth(o: Outlook) -> list[Waits]:
     if o.session is not None and o.session.closed_at is None:
         return []
-    return [
-        Waits("worth", f"Carried over {a.carried} times, still worth doing? “{_short(o, a)}”", True, a.id)
-        for a in mine(o)
-        if a.asks_worth
-    ]
+    return [Waits("worth", _worth_words(o, a), True, a.id) for a in mine(o) if a.asks_worth]
+
+
+def _worth_words(o: Outlook, action: Action) -> str:
+    n = action.carried
+    words = ngettext(
+        "Carried over {n} time, still worth doing? “{action}”",
+        "Carried over {n} times, still worth doing? “{action}”",
+        n,
+    )
+    return words.format(n=n, action=_short(o, action))
 
 
 def _next_session(o: Outlook) -> list[Waits]:
     planned = series.next_planned(o.room)
     if planned is None or o.session is not None:
         return []
-    when = phrases.moment(planned.at) if planned.at else "at the next session"
+    # Translators: {when} is in these three “Friday 27 November 10:00” or “at the next session”
+    when = phrases.moment(planned.at) if planned.at else _("at the next session")
     result: list[Waits] = []
     if o.seat in planned.holders and not any(i.seat == o.seat for i in waiting_issues(o.room)):
-        result.append(Waits("issue", f"You hold the issue, {when}: bring it", id=planned.id))
+        result.append(Waits("issue", _("You hold the issue, {when}: bring it").format(when=when), id=planned.id))
     if o.seat == planned.host:
-        result.append(Waits("host", f"You host the session, {when}", id=planned.id))
+        result.append(Waits("host", _("You host the session, {when}").format(when=when), id=planned.id))
     prework = opened.prework(o.peer.sealer, planned)
     if prework:
-        result.append(Waits("prework", f"Before the session, {when}: {prework.splitlines()[0][:WORDS_SHOWN]}"))
+        words = _("Before the session, {when}: {task}")
+        result.append(Waits("prework", words.format(when=when, task=prework.splitlines()[0][:WORDS_SHOWN])))
     return result
 
 
@@ -108,19 +118,26 @@ def _due(o: Outlook) -> list[Waits]:
     count = sum(due_by(a, max(at, o.now)) for a in mine(o))
     if not count:
         return []
-    return [Waits("due", f"{count} of your actions {'is' if count == 1 else 'are'} due by the next session")]
+    words = ngettext(
+        "{n} of your actions is due by the next session", "{n} of your actions are due by the next session", count
+    )
+    return [Waits("due", words.format(n=count))]
 
 
 def _buddy(o: Outlook) -> list[Waits]:
     owners = sorted({a.owner for a in o.room.actions if a.buddy == o.seat and a.open})
     if not owners:
         return []
-    return [Waits("buddy", f"You are buddy of {phrases.listed([o.name(s) for s in owners])}: ask how it goes")]
+    names = phrases.listed([o.name(s) for s in owners])
+    return [Waits("buddy", _("You are buddy of {names}: ask how it goes").format(names=names))]
 
 
 def _asks(o: Outlook) -> list[Waits]:
     count = sum(p.seat != o.seat for p in exchange.open_asks(o.room))
-    return [Waits("asks", f"{count} open ask{'' if count == 1 else 's'} on the exchange")] if count else []
+    if not count:
+        return []
+    words = ngettext("{n} open ask on the exchange", "{n} open asks on the exchange", count)
+    return [Waits("asks", words.format(n=count))]
 
 
 def _short(o: Outlook, action: Action) -> str:

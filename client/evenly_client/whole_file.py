@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from evenly_client.errors import UserError
+from evenly_client.translation import _
 
 
 class FileRefused(UserError):
@@ -18,7 +19,9 @@ class FileRefused(UserError):
 def refuse_existing(path: Path) -> None:
     """Raises FileRefused where there is something already, be it a link to nowhere."""
     if path.exists() or path.is_symlink():
-        raise FileRefused(f"{path} exists already.", "Give another name, or --force to replace it.")
+        raise FileRefused(
+            _("{path} exists already.").format(path=path), _("Give another name, or --force to replace it.")
+        )
 
 
 @contextmanager
@@ -55,5 +58,6 @@ def save(path: Path, content: bytes, *, force: bool = False) -> None:
         with appearing(path, force=force) as out:
             out.write(content)
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise FileRefused(f"{path} cannot be written ({reason}).", "Give a place where you may write.") from error
+        words = _("{path} cannot be written ({reason}).")
+        title = words.format(path=path, reason=error.strerror or _("unknown reason"))
+        raise FileRefused(title, _("Give a place where you may write.")) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from evenly_protocol.texts import N_
 from evenly_protocol.words import FloorMode
 
 
@@ -33,112 +34,117 @@ class Activity(NamedTuple):
 
 
 ACTIVITIES: dict[str, Activity] = {
-    "talk": Activity("Session", FloorMode.QUEUE, "Hands and turns. Let those who have said least come first."),
+    "talk": Activity(N_("Session"), FloorMode.QUEUE, N_("Hands and turns. Let those who have said least come first.")),
     "agreement": Activity(
-        "Agreement",
+        N_("Agreement"),
         FloorMode.QUEUE,
-        "Read the agreement aloud in one line and ask whether it still holds.",
+        N_("Read the agreement aloud in one line and ask whether it still holds."),
     ),
     "check_in": Activity(
-        "Check-in round",
+        N_("Check-in round"),
         FloorMode.ROUND,
-        "How is everybody here today? A sentence each; nobody answers or asks.",
+        N_("How is everybody here today? A sentence each; nobody answers or asks."),
         with_facilitators=True,
     ),
     "engagement": Activity(
-        "Engagement check-in",
+        N_("Engagement check-in"),
         FloorMode.QUEUE,
-        "Each answers on their own screen, and nobody can tell whose is whose. Then: what do you make of it?",
+        N_("Each answers on their own screen, and nobody can tell whose is whose. Then: what do you make of it?"),
         with_facilitators=True,
     ),
     "progress": Activity(
-        "Progress since last time",
+        N_("Progress since last time"),
         FloorMode.ROUND,
-        "Owner by owner, the last issue-holder first: what happened, what did you learn? No blame for not yet.",
+        N_("Owner by owner, the last issue-holder first: what happened, what did you learn? No blame for not yet."),
     ),
     "feedback": Activity(
-        "Feedback from the last issue-holder",
+        N_("Feedback from the last issue-holder"),
         FloorMode.SOLO,
-        "What did you do with what you heard, what happened, what did you learn?",
+        N_("What did you do with what you heard, what happened, what did you learn?"),
         issue=True,
     ),
     "issue": Activity(
-        "Issue presented",
+        N_("Issue presented"),
         FloorMode.SOLO,
-        "The issue-holder tells it uninterrupted: what it is, why it matters, what help is wanted.",
+        N_("The issue-holder tells it uninterrupted: what it is, why it matters, what help is wanted."),
         issue=True,
     ),
     "clarify": Activity(
-        "Clarifying questions",
+        N_("Clarifying questions"),
         FloorMode.QUESTIONS,
-        "Only questions about facts, short ones. Anyone may ask anyone.",
+        N_("Only questions about facts, short ones. Anyone may ask anyone."),
         issue=True,
     ),
     "questions": Activity(
-        "Open questions",
+        N_("Open questions"),
         FloorMode.QUESTIONS,
-        "Open questions only, one at a time; statements only as answers. No advice yet.",
+        N_("Open questions only, one at a time; statements only as answers. No advice yet."),
         issue=True,
     ),
     "hot_seat": Activity(
-        "Hot seat",
+        N_("Hot seat"),
         FloorMode.QUEUE,
-        "First questions, then ideas. Ask the issue-holder every now and then what is useful.",
+        N_("First questions, then ideas. Ask the issue-holder every now and then what is useful."),
         issue=True,
     ),
     "summary": Activity(
-        "Issue-holder's summary",
+        N_("Issue-holder's summary"),
         FloorMode.SOLO,
-        "The issue-holder sums up: what is clearer now, what comes next?",
+        N_("The issue-holder sums up: what is clearer now, what comes next?"),
         issue=True,
     ),
-    "reflection": Activity("Reflection", FloorMode.SILENCE, "Silence. Everybody writes down what stands out for them."),
+    "reflection": Activity(
+        N_("Reflection"), FloorMode.SILENCE, N_("Silence. Everybody writes down what stands out for them.")
+    ),
     "resources": Activity(
-        "Resources and offers",
+        N_("Resources and offers"),
         FloorMode.QUEUE,
-        "Who has something, or knows somebody? Put it on the exchange.",
+        N_("Who has something, or knows somebody? Put it on the exchange."),
         issue=True,
     ),
     "actions": Activity(
-        "Actions",
+        N_("Actions"),
         FloorMode.ROUND,
-        "Each says one thing: by next session I will … Type it in, and find a buddy who will ask.",
+        N_("Each says one thing: by next session I will … Type it in, and find a buddy who will ask."),
     ),
     "commitments": Activity(
-        "Commitments",
+        N_("Commitments"),
         FloorMode.ROUND,
-        "Each says one thing: by next session I will … Type it in, and find a buddy who will ask.",
+        N_("Each says one thing: by next session I will … Type it in, and find a buddy who will ask."),
     ),
     "process_review": Activity(
-        "Process review", FloorMode.QUEUE, "How did we work, not on what: what helped, what got in the way?"
+        N_("Process review"), FloorMode.QUEUE, N_("How did we work, not on what: what helped, what got in the way?")
     ),
     "expert": Activity(
-        "Expert speaker",
+        N_("Expert speaker"),
         FloorMode.SOLO,
-        "One voice. Hands collect meanwhile and are called when the talk is over.",
+        N_("One voice. Hands collect meanwhile and are called when the talk is over."),
         counted=False,
     ),
-    "discussion": Activity("Discussion", FloorMode.QUEUE, "The module's questions, one at a time."),
-    "wins": Activity("Wins", FloorMode.ROUND, "Something that went well since last time, in a sentence each."),
+    "discussion": Activity(N_("Discussion"), FloorMode.QUEUE, N_("The module's questions, one at a time.")),
+    "wins": Activity(N_("Wins"), FloorMode.ROUND, N_("Something that went well since last time, in a sentence each.")),
     "help_wanted": Activity(
-        "Help wanted", FloorMode.QUEUE, "Where is somebody stuck? Asks and offers go to the exchange."
+        N_("Help wanted"), FloorMode.QUEUE, N_("Where is somebody stuck? Asks and offers go to the exchange.")
     ),
     "networking": Activity(
-        "Networking",
+        N_("Networking"),
         FloorMode.OPEN,
-        "Draw pairs, copy them for the call's breakout rooms, call everybody back at the time shown.",
+        N_("Draw pairs, copy them for the call's breakout rooms, call everybody back at the time shown."),
         counted=False,
     ),
-    "break": Activity("Break", FloorMode.OPEN, "Say when it goes on; the screens show it too.", counted=False),
+    "break": Activity(N_("Break"), FloorMode.OPEN, N_("Say when it goes on; the screens show it too."), counted=False),
     "check_out": Activity(
-        "Check-out round",
+        N_("Check-out round"),
         FloorMode.ROUND,
-        "A word or a sentence each to close with. It keeps its time, however late it is.",
+        N_("A word or a sentence each to close with. It keeps its time, however late it is."),
         with_facilitators=True,
         keeps_time=True,
     ),
     "informal": Activity(
-        "Informal talk", FloorMode.OPEN, "The session is over; whoever likes stays. Nothing is counted.", counted=False
+        N_("Informal talk"),
+        FloorMode.OPEN,
+        N_("The session is over; whoever likes stays. Nothing is counted."),
+        counted=False,
     ),
 }
 """Every activity, by the word that formats and the wire have for it. Printed into docs/protocol.md."""

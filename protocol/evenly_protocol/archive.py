@@ -25,6 +25,7 @@ from typing import Final, Protocol, cast
 import msgpack  # pyright: ignore[reportMissingTypeStubs]
 
 from evenly_protocol.hashing import H
+from evenly_protocol.texts import N_
 
 FORMAT_NAME: Final = "evenly-archive"
 FORMAT_VERSION: Final = 1
@@ -38,12 +39,17 @@ GENESIS: Final = bytes(32)
 
 
 class ArchiveUnreadable(ValueError):
-    """What was read is no whole archive: `title` says why (without a full stop), `advice` what to do."""
+    """What was read is no whole archive: `title` says why (without a full stop), `advice` what to do.
 
-    def __init__(self, title: str, advice: str) -> None:
-        super().__init__(f"{title}. {advice}")
-        self.title = title
+    `reason`: the title, with fields for what `values` holds; texts among them are sentences like it.
+    """
+
+    def __init__(self, reason: str, advice: str, **values: str | int) -> None:
+        self.title = reason.format(**values)
         self.advice = advice
+        self.reason = reason
+        self.values = values
+        super().__init__(f"{self.title}. {advice}")
 
 
 class BrokenChain(ValueError):
@@ -107,11 +113,11 @@ def verified(
     for seq, stored_hash, body in rows:
         expected = after + 1
         if seq != expected:
-            raise BrokenChain(expected, "an entry is missing")
+            raise BrokenChain(expected, N_("an entry is missing"))
         if not isinstance(body, bytes) or not isinstance(stored_hash, bytes):
-            raise BrokenChain(expected, "an entry is not readable")
+            raise BrokenChain(expected, N_("an entry is not readable"))
         if entry_hash(room, expected, head_hash, body) != stored_hash:
-            raise BrokenChain(expected, "an entry does not chain to the one before")
+            raise BrokenChain(expected, N_("an entry does not chain to the one before"))
         after, head_hash = expected, stored_hash
         yield Record(expected, body, stored_hash)
 
@@ -225,13 +231,13 @@ class _Reading:
                     yield from self._room(RoomBegins(room, alive_until, _snapshot(room, snapshot)))
                 case ["archive-end", int(rooms), self._records, bytes(digest)] if rooms == len(self._rooms):
                     if digest != self._digest.digest():
-                        raise altered("its checksum does not match")
+                        raise altered(N_("its checksum does not match"))
                     if next(self._messages, None) is not None:
-                        raise altered("something follows its end")
+                        raise altered(N_("something follows its end"))
                     yield ArchiveEnds(rooms, self._records)
                     return
                 case _:
-                    raise altered("a part is not where it belongs")
+                    raise altered(N_("a part is not where it belongs"))
         raise _truncated()
 
     def _count(self, message: list[object]) -> None:
@@ -241,7 +247,10 @@ class _Reading:
         match header:
             case [str(name), int(version), *_] if name == FORMAT_NAME and version != FORMAT_VERSION:
                 raise ArchiveUnreadable(
-                    f"The archive has format {version}, this Evenly knows {FORMAT_VERSION}", "Update Evenly."
+                    N_("The archive has format {version}, this Evenly knows {known}"),
+                    N_("Update Evenly."),
+                    version=version,
+                    known=FORMAT_VERSION,
                 )
             case [str(name), int(), int(rooms)] if name == FORMAT_NAME:
                 self._count(header)
@@ -253,7 +262,7 @@ class _Reading:
         """One room, up to and including its `room-end`."""
         room, kept = begins.room, begins.snapshot
         if room in self._rooms:
-            raise altered("a room appears twice")
+            raise altered(N_("a room appears twice"))
         self._rooms.add(room)
         yield begins
         count, last_hash = 0, GENESIS
@@ -261,14 +270,14 @@ class _Reading:
             for record in verified(room, 0, GENESIS, self._record_rows()):
                 count, last_hash = record.seq, record.hash
                 if kept is not None and kept.seq == record.seq and kept.hash != record.hash:
-                    raise altered("a snapshot does not belong to its room")
+                    raise altered(N_("a snapshot does not belong to its room"))
                 yield record
         except BrokenChain as broken:
             raise altered(broken.reason) from broken
         if self._end != ["room-end", count, last_hash] or count == 0:
-            raise altered("a room does not end as it should")
+            raise altered(N_("a room does not end as it should"))
         if kept is not None and not 0 < kept.seq <= count:
-            raise altered("a snapshot does not belong to its room")
+            raise altered(N_("a snapshot does not belong to its room"))
         self._records += count
         yield RoomEnds(count, last_hash)
 
@@ -287,17 +296,19 @@ class _Reading:
 
 def altered(reason: str) -> ArchiveUnreadable:
     """The error for an archive that says what it cannot."""
-    return ArchiveUnreadable(f"The archive was altered: {reason}", "Use another copy; nothing was changed.")
+    return ArchiveUnreadable(
+        N_("The archive was altered: {why}"), N_("Use another copy; nothing was changed."), why=reason
+    )
 
 
 def _another_file() -> ArchiveUnreadable:
     return ArchiveUnreadable(
-        "The file is not an archive of Evenly", "Give a file made by `evenly backup` or `evenly export`."
+        N_("The file is not an archive of Evenly"), N_("Give a file made by `evenly backup` or `evenly export`.")
     )
 
 
 def _truncated() -> ArchiveUnreadable:
-    return ArchiveUnreadable("The archive is not complete", "Use another copy; nothing was changed.")
+    return ArchiveUnreadable(N_("The archive is not complete"), N_("Use another copy; nothing was changed."))
 
 
 def _snapshot(room: bytes, parts: object) -> Snapshot | None:
@@ -310,7 +321,7 @@ def _snapshot(room: bytes, parts: object) -> Snapshot | None:
                 return snapshot
         case _:
             pass
-    raise altered("a snapshot does not match its checksum")
+    raise altered(N_("a snapshot does not match its checksum"))
 
 
 class _Packing(Protocol):
@@ -337,7 +348,7 @@ def _messages(chunks: Iterable[bytes]) -> Iterator[list[object]]:
                 begun = True
                 yield cast("list[object]", message)
     except (ValueError, msgpack.UnpackException) as error:
-        raise (altered("a part is not readable") if begun else _another_file()) from error
+        raise (altered(N_("a part is not readable")) if begun else _another_file()) from error
     if unpacker.tell() != fed:
         raise _truncated()
 

@@ -6,6 +6,8 @@ characters of 5 bits; the last two bits are zero. A person may type lower case, 
 
 from __future__ import annotations
 
+from evenly_protocol.texts import N_
+
 BYTES = 16
 CHARACTERS = 26
 
@@ -17,6 +19,15 @@ _VALUE_OF = (
     | dict.fromkeys("IiLl", 1)
     | dict.fromkeys("Oo", 0)
 )
+
+
+class NotBase32(ValueError):
+    """A text that stands for no bytes. `reason` says why, with a field for `n`; the text itself may be a secret."""
+
+    def __init__(self, reason: str, n: int = 0) -> None:
+        super().__init__(reason.format(n=n))
+        self.reason = reason
+        self.n = n
 
 
 def encode(raw: bytes) -> str:
@@ -35,19 +46,18 @@ def decode(text: str, *, hyphens: bool = False) -> bytes:
     """The 16 bytes that 26 characters stand for; with `hyphens`, `-` may stand anywhere and means nothing.
 
     Raises:
-        ValueError: a wrong length, a character outside the alphabet, or spare bits that are not zero. The
-            message never repeats the text, which may be a secret.
+        NotBase32: a wrong length, a character outside the alphabet, or spare bits that are not zero.
     """
     if hyphens:
         text = text.replace("-", "")
     if len(text) != CHARACTERS:
-        raise ValueError(f"{CHARACTERS} characters are needed, not {len(text)}")
+        raise NotBase32(N_("26 characters are needed, not {n}"), len(text))
     number = 0
     for place, character in enumerate(text, start=1):
         value = _VALUE_OF.get(character)
         if value is None:
-            raise ValueError(f"character {place} is not a letter or digit that is used here")
+            raise NotBase32(N_("character {n} is not a letter or digit that is used here"), place)
         number = number << 5 | value
     if number & (1 << _SPARE_BITS) - 1:
-        raise ValueError("the last character cannot be right")
+        raise NotBase32(N_("the last character cannot be right"))
     return (number >> _SPARE_BITS).to_bytes(BYTES, "big")

@@ -17,6 +17,7 @@ from evenly_protocol.issues import issue_with
 from evenly_protocol.members import attending, author_of
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.sealed import FieldKind, allowed_length
+from evenly_protocol.texts import N_
 from evenly_protocol.words import TEXT_KINDS, CheckInKind, CheckInState, Role
 
 if TYPE_CHECKING:
@@ -62,29 +63,32 @@ CHECK_INS_KEPT = 300
 
 ENDINGS: dict[str, tuple[str, str]] = {
     "too_few": (
-        "Fewer than three people were there to the end: nothing was opened.",
-        "Take a round by name, or ask again when more are there.",
+        N_("Fewer than three people were there to the end: nothing was opened."),
+        N_("Take a round by name, or ask again when more are there."),
     ),
     "too_many": (
-        "More than 32 people were there in the end: answers in words are for up to 32.",
-        "Offer a choice of answers.",
+        N_("More than 32 people were there in the end: answers in words are for up to 32."),
+        N_("Offer a choice of answers."),
     ),
-    "nothing_opened": ("It could not be closed: nothing was opened, nobody's answer is known.", "Ask it again."),
+    "nothing_opened": (
+        N_("It could not be closed: nothing was opened, nobody's answer is known."),
+        N_("Ask it again."),
+    ),
     "lost": (
-        "Too many left while it closed: the result is lost, and nobody's answer is known.",
-        "Ask it anew as a check-in of its own.",
+        N_("Too many left while it closed: the result is lost, and nobody's answer is known."),
+        N_("Ask it anew as a check-in of its own."),
     ),
     "spoiled": (
-        "The counts cannot be right: somebody's program sent what is no answer.",
-        "Ask who has changed their program; ask it again.",
+        N_("The counts cannot be right: somebody's program sent what is no answer."),
+        N_("Ask who has changed their program; ask it again."),
     ),
     "asked_again": (
-        "Asking again now, after somebody has left or come, could show one person's answer.",
-        "Ask it next time, or as a round by name.",
+        N_("Asking again now, after somebody has left or come, could show one person's answer."),
+        N_("Ask it next time, or as a round by name."),
     ),
     "shrunk": (
-        "Far fewer are there now than when people answered, or others: nothing was opened.",
-        "Ask it again with those who are there.",
+        N_("Far fewer are there now than when people answered, or others: nothing was opened."),
+        N_("Ask it again with those who are there."),
     ),
 }
 """Why a check-in came to no result, in words: what happened, and what to do next. Printed into docs/protocol.md."""

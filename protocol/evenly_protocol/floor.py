@@ -14,6 +14,7 @@ from evenly_protocol.members import somebody
 from evenly_protocol.queue import places_for_pins
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.rounds import Round, RoundBegan, guide_ms, next_in_round, round_order
+from evenly_protocol.texts import N_
 from evenly_protocol.turns import Turn, TurnBegan, TurnEnded, end_turn
 from evenly_protocol.words import FloorMode, Intent, Role, Source
 
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from evenly_protocol.room import Room
 
 MODES: dict[FloorMode, str] = {
-    FloorMode.QUEUE: "Members raise hands; one turn at a time.",
-    FloorMode.ROUND: "Everyone attending speaks once, in seat order.",
-    FloorMode.SOLO: "One named member has the floor.",
-    FloorMode.QUESTIONS: "Every hand is a question; the issue-holder answers.",
-    FloorMode.OPEN: "Everyone marks themselves as speaking; several at once may.",
-    FloorMode.SILENCE: "Held silence: no turns, and time is charged to nobody.",
+    FloorMode.QUEUE: N_("Members raise hands; one turn at a time."),
+    FloorMode.ROUND: N_("Everyone attending speaks once, in seat order."),
+    FloorMode.SOLO: N_("One named member has the floor."),
+    FloorMode.QUESTIONS: N_("Every hand is a question; the issue-holder answers."),
+    FloorMode.OPEN: N_("Everyone marks themselves as speaking; several at once may."),
+    FloorMode.SILENCE: N_("Held silence: no turns, and time is charged to nobody."),
 }
 """The floor modes, one at a time, in a sentence each. Printed into docs/protocol.md."""
 

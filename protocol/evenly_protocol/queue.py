@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from evenly_protocol.airtime import queue_balances
 from evenly_protocol.members import takes_part
+from evenly_protocol.texts import N_
 from evenly_protocol.words import PRECEDENCE, FloorMode, Intent, Order
 
 if TYPE_CHECKING:
@@ -40,18 +41,18 @@ class Place(NamedTuple):
 
 
 REASONS = {
-    "pinned": "put here by the facilitator",
-    "process": "a point about how we work",
-    "process_again": "how we work: after another turn",
+    "pinned": N_("put here by the facilitator"),
+    "process": N_("a point about how we work"),
+    "process_again": N_("how we work: after another turn"),
     "waited": "waited {n} turns",
-    "deferred": "lets another go first",
-    "no_question": "no question yet",
+    "deferred": N_("lets another go first"),
+    "no_question": N_("no question yet"),
     "questions": "asked {n} already",
-    "clarify": "to clarify",
-    "reply": "a reply to this point",
-    "fair": "fair order",
-    "raised": "raised first",
-    "new": "not placed yet",
+    "clarify": N_("to clarify"),
+    "reply": N_("a reply to this point"),
+    "fair": N_("fair order"),
+    "raised": N_("raised first"),
+    "new": N_("not placed yet"),
 }
 """Why a hand stands where it stands, in words. Printed into docs/protocol.md."""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from evenly_protocol.facts import wire_name
 from evenly_protocol.room import AnyCommand, AnyEvent, Entry
+from evenly_protocol.texts import N_
 
 VERSION = (1, 2)
 """Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
@@ -43,21 +44,21 @@ class Bye(StrEnum):
 
 
 FAREWELLS: dict[Bye, tuple[str, str]] = {
-    Bye.MALFORMED: ("The server could not read that.", "Update Evenly, then join again."),
-    Bye.VERSION: ("This Evenly and the server's are too far apart.", "Update the older of the two."),
-    Bye.REFUSED: ("The invitation does not open this room.", "Ask the facilitator for a new link."),
-    Bye.ELSEWHERE: ("You have joined from another window.", "This one is closed; go on over there."),
-    Bye.REMOVED: ("You are no longer a member of this room.", "Ask the facilitator."),
-    Bye.LATE: ("The server heard nothing in time.", "Join again."),
-    Bye.FULL: ("The server, or the room, is full.", "Try again later."),
-    Bye.TOO_FAST: ("Too many tries from here.", "Wait a minute, then join again."),
-    Bye.STOPPING: ("The server is stopping.", "Nothing is lost; joining again goes by itself."),
-    Bye.DAMAGED: ("The record of this room is damaged.", "Whoever runs the server can restore its backup."),
-    Bye.DENIED: ("A facilitator has not let you in.", "Speak to them on the call."),
-    Bye.NAME: ("This server does not go by the name in the link.", "Its operator can allow it: serve --name."),
+    Bye.MALFORMED: (N_("The server could not read that."), N_("Update Evenly, then join again.")),
+    Bye.VERSION: (N_("This Evenly and the server's are too far apart."), N_("Update the older of the two.")),
+    Bye.REFUSED: (N_("The invitation does not open this room."), N_("Ask the facilitator for a new link.")),
+    Bye.ELSEWHERE: (N_("You have joined from another window."), N_("This one is closed; go on over there.")),
+    Bye.REMOVED: (N_("You are no longer a member of this room."), N_("Ask the facilitator.")),
+    Bye.LATE: (N_("The server heard nothing in time."), N_("Join again.")),
+    Bye.FULL: (N_("The server, or the room, is full."), N_("Try again later.")),
+    Bye.TOO_FAST: (N_("Too many tries from here."), N_("Wait a minute, then join again.")),
+    Bye.STOPPING: (N_("The server is stopping."), N_("Nothing is lost; joining again goes by itself.")),
+    Bye.DAMAGED: (N_("The record of this room is damaged."), N_("Whoever runs the server can restore its backup.")),
+    Bye.DENIED: (N_("A facilitator has not let you in."), N_("Speak to them on the call.")),
+    Bye.NAME: (N_("This server does not go by the name in the link."), N_("Its operator can allow it: serve --name.")),
     Bye.EXISTS: (
-        "The room exists already, or may not be made here.",
-        "Ask whoever runs the server for its key.",
+        N_("The room exists already, or may not be made here."),
+        N_("Ask whoever runs the server for its key."),
     ),
 }
 """The codes in words: what happened, and what to do next. Printed into docs/protocol.md."""
@@ -134,6 +135,7 @@ class Proof(Frame, frozen=True):
         seq: the entries this client holds; −1 for none.
         last: the id of the last of them, so that a server restored from a backup sends a snapshot instead.
         counter: the counter of its oldest unacknowledged command, or of the next one.
+        knocks: a newcomer who waits to be let in, whatever the room asks of others: a gateway's visitor.
     """
 
     signature: bytes
@@ -146,6 +148,7 @@ class Proof(Frame, frozen=True):
     seq: int = -1
     counter: int = 1
     last: bytes = b""
+    knocks: bool = False
 
 
 class CommandFrame(Frame, frozen=True, tag="command"):

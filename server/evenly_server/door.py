@@ -198,7 +198,7 @@ class Door:
             raise TurnedAway(Bye.REFUSED)
         guest = 0
         lobby = actor.room.settings.lobby
-        if lobby is Lobby.ALWAYS or (lobby is Lobby.SESSION and actor.room.running is not None):
+        if proof.knocks or lobby is Lobby.ALWAYS or (lobby is Lobby.SESSION and actor.room.running is not None):
             guest = await self._wait_in_lobby(line, actor, admit, frames)
         refusal = await actor.ask(Admit(admit.ik, admit.name, admit.name_id, admit.signature, guest))
         if refusal is not None:

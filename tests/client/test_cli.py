@@ -28,6 +28,8 @@ COMMANDS = (
     "restore",
     "export",
     "import",
+    "gateway",
+    "completion",
 )
 
 

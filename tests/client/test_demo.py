@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import signal
 import subprocess
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from evenly_client import demo
-from evenly_client.checkins.participant import Verdict
+from evenly_client.checkins.verdict import Verdict
 from evenly_client.demo import Plan
 from evenly_client.formats import library
 from evenly_client.formats.planning import planned
-from evenly_client.rehearsal import FAY, MEMBERS, RehearsalMember, transcript
+from evenly_client.rehearsal import FAY, MEMBERS, RehearsalMember, texts, transcript
 from evenly_client.rehearsal.by_format import in_proportion
+from evenly_client.rehearsal.texts import Decks
 from evenly_protocol.words import CheckInState
 
 NAMES = ("Ana", "Ben", "Chris", "Dora", "Emil")
@@ -321,3 +323,11 @@ def _children(pid: int) -> list[int]:
     if not listed.exists():
         pytest.skip("this system does not list a process's children")
     return [int(child) for child in listed.read_text().split()]
+
+
+def test_which_text_is_said_next_does_not_depend_on_the_language() -> None:
+    """The same seed takes the same places of two decks that differ in their words alone."""
+    here, there = Decks(random.Random(7)), Decks(random.Random(7))
+    elsewhere = tuple(f"{9999 - place} {text[::-1]}" for place, text in enumerate(texts.QUESTIONS))
+    for _ in range(2 * len(texts.QUESTIONS)):
+        assert texts.QUESTIONS.index(here.take(texts.QUESTIONS)) == elsewhere.index(there.take(elsewhere))

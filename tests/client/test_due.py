@@ -332,3 +332,18 @@ def test_the_machines_time_zone_and_locale_make_no_difference() -> None:
             [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
         )
         assert done.stdout.split() == ["2026-11-26", "2026-12-09", "2026-12-03"]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("bis Freitag", "2026-11-27"), ("am 3. Dezember", "2026-12-03"), ("spätestens morgen", "2026-11-26")],
+)
+def test_what_stands_before_a_day_in_german(text: str, day: str) -> None:
+    """As `by` and `on` in English."""
+    assert _date(text, TODAY, "de") == date.fromisoformat(day)
+
+
+def test_what_is_no_date_at_all_says_so() -> None:
+    """It may be something else that was written; what has the shape of a date is not."""
+    assert _refusal("the budget").unread
+    assert not _refusal("31 february").unread

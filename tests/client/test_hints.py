@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from evenly_client.errors import explained
-from evenly_client.hints import Hint, HintsError, Kind, Rules, hint, languages, load, read
+from evenly_client.hints import Hint, HintsError, Kind, Rules, chosen, hint, languages, load, read
 from evenly_client.hints.hinting import LONGEST
 from hypothesis import given
 from hypothesis import strategies as st
 
 ENGLISH = load("en")
+GERMAN = load("de")
 
 GOOD_FILE = """
 leads = ["und"]
@@ -58,17 +59,22 @@ def test_every_rule_of_every_shipped_language_holds_on_its_examples(language: st
     assert {rule.kind for rule in rules.rules} == set(Kind)
 
 
-@pytest.mark.parametrize("text", ENGLISH.good)
-def test_a_good_open_question_gets_no_hint(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "rules", "lead"),
+    [*((text, ENGLISH, "And") for text in ENGLISH.good), *((text, GERMAN, "Und") for text in GERMAN.good)],
+    ids=lambda value: None if isinstance(value, str) else value.language,
+)
+def test_a_good_open_question_gets_no_hint(text: str, rules: Rules, lead: str) -> None:
     """In capitals, or with something in front of it, as little."""
-    assert _kind(text) is None
-    assert _kind(text.upper()) is None
-    assert _kind(f"  And {text} ") is None
+    assert _kind(text, rules) is None
+    assert _kind(text.upper(), rules) is None
+    assert _kind(f"  {lead} {text} ", rules) is None
 
 
-def test_there_are_many_good_questions_to_be_quiet_about() -> None:
+@pytest.mark.parametrize("rules", [ENGLISH, GERMAN], ids=lambda rules: rules.language)
+def test_there_are_many_good_questions_to_be_quiet_about(rules: Rules) -> None:
     """A false alarm costs more than a hint is worth."""
-    assert len(set(ENGLISH.good)) >= 30
+    assert len(set(rules.good)) >= 30
 
 
 @pytest.mark.parametrize(
@@ -103,8 +109,47 @@ def test_what_is_said_of_what_is_typed(text: str, kind: Kind | None) -> None:
     assert _kind(text) == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Hast du mit ihr gesprochen?", Kind.CLOSED),
+        ("Worüber hast du mit ihr gesprochen?", None),
+        ("Hast du schon mal daran gedacht, mit ihr zu sprechen?", Kind.ADVICE),
+        ("Warum sprichst du nicht mit ihr?", Kind.ADVICE),
+        ("Warum hast du nicht mit ihr gesprochen?", None),
+        ("Wäre es nicht besser zu warten, und was würde es kosten?", Kind.ADVICE),
+        ("Hat es geklappt? Und was hast du daraus gelernt?", Kind.CLOSED),
+        ("Was hat geklappt? Und was hast du daraus gelernt?", Kind.SEVERAL),
+        ("Welche Wege siehst du, und welchen gehst du?", Kind.SEVERAL),
+        ("Das war schwer, oder?", Kind.CLOSED),
+        ("Ist es Angst oder etwas anderes?", None),
+        ("Weißt du, was sie denkt?", None),
+        ("Weißt du davon?", Kind.CLOSED),
+        ("WEISST DU DAVON?", Kind.CLOSED),
+        ("Schläfst du?", Kind.CLOSED),
+        ("Also, ähm, „schläfst du?“", Kind.CLOSED),
+        ("Kannst du das beschreiben?", None),
+        ("Kannst du das?", Kind.CLOSED),
+        ("Redet ihr miteinander?", Kind.CLOSED),
+        ("Mit ihr?", None),
+        ("Könnte es sein, dass er dich nicht versteht?", Kind.CLOSED),
+        ("Wovor hast du Angst?", None),
+        ("Have you slept?", None),
+        ("Was", None),
+        ("und", None),
+    ],
+)
+def test_what_is_said_of_what_is_typed_in_german(text: str, kind: Kind | None) -> None:
+    """Where the verb stands first, and where a clause after a comma asks openly."""
+    assert _kind(text, GERMAN) == kind
+
+
 def test_a_hint_says_something_short_and_kind() -> None:
     """One line below the field; it asks, and blames nobody."""
+    assert hint("Ist es dringend?", GERMAN) == Hint(Kind.CLOSED, "Darauf genügt ein Ja oder Nein. Was … oder wie …?")
+    for sentence in GERMAN.say.values():
+        assert len(sentence) <= 78
+        assert not {"solltest", "falsch", "nicht", "nie", "musst", "schlecht"} & set(sentence.casefold().split())
     assert hint("Is it urgent?", ENGLISH) == Hint(Kind.CLOSED, "Could be answered with yes or no. What … or how …?")
     for sentence in ENGLISH.say.values():
         assert len(sentence) <= 78
@@ -183,8 +228,18 @@ def test_a_file_in_the_users_folder_adds_a_language_or_replaces_one(tmp_path: Pa
 
 def test_a_folder_that_is_not_there_is_no_error(tmp_path: Path) -> None:
     """Most people have none."""
-    assert languages(tmp_path / "none") == ("en",)
+    assert languages(tmp_path / "none") == ("de", "en")
     assert load("en", tmp_path / "none") == ENGLISH
+
+
+def test_a_reader_gets_the_hints_of_their_language_and_those_that_they_added(tmp_path: Path) -> None:
+    """With or without a country; English where there are none; files of one's own come after."""
+    assert chosen("en") == ("en",)
+    assert chosen("de") == chosen("de_AT") == ("de",)
+    assert chosen("pt_BR", tmp_path / "none") == ("en",)
+    _file(tmp_path, GOOD_FILE, "fr.toml")
+    assert chosen("de", tmp_path) == ("de", "fr")
+    assert chosen("fr_CA", tmp_path) == ("fr",)
 
 
 @pytest.mark.parametrize(

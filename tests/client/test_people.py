@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 from evenly_client.people import People
-from evenly_client.sealing import UNREADABLE, DeviceKey, RoomKeys, Sealer
+from evenly_client.sealing import GATEWAY_MARK, UNREADABLE, DeviceKey, RoomKeys, Sealer
 from evenly_protocol.hashing import profile_message
 from evenly_protocol.members import Member
 from evenly_protocol.room import Room
@@ -50,6 +50,25 @@ def test_a_seat_goes_by_its_members_name(room: Room, people: People) -> None:
     join(room, "Ana", leader)
     add_guest(room, "Gus", leader)
     assert [people.name(room, seat) for seat in (0, 1, 2, 3)] == ["everybody", "Ana", "Gus", "seat 3"]
+
+
+def test_beside_a_name_stands_that_its_owner_comes_through_a_gateway(room: Room, people: People) -> None:
+    """For everybody, before and after they are let in; the name itself is as it was, for who is called the same."""
+    key, id = DeviceKey.generate(), bytes(16)
+    sealed = SEALER.seal_name("Ben", key.public, id, at_gateway=True)
+    signature = key.sign(profile_message(ROOM, sealed))
+    assert people.knocking(room, Knock(key.public, sealed, id, signature)) == "Ben (gateway)"
+    room.members[1] = Member(1, key.public, Role.PARTICIPANT, sealed, key.public, id, signature)
+    join(room, "Ben")
+    assert [people.name(room, seat) for seat in (1, 2)] == ["Ben (gateway)", "Ben·2"]
+    assert people.taken(room, "ben")
+    assert SEALER.open(FieldKind.NAME, sealed, key.public, id) == "Ben"
+
+
+def test_nobody_types_the_mark_of_a_gateway(room: Room, people: People) -> None:
+    """A control character in a name is removed before it is sealed."""
+    join(room, f"Ben{GATEWAY_MARK}")
+    assert people.name(room, 1) == "Ben"
 
 
 def test_a_new_name_is_seen_at_once(room: Room, people: People) -> None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from evenly_client import phrases
 from evenly_protocol.airtime import Totals
+from evenly_protocol.refusals import Refusal, refuse
 
 
 def _totals(counted: int, balance: int, *, coverage: Fraction = Fraction(1)) -> Totals:
@@ -35,6 +36,21 @@ def test_places_in_line() -> None:
     assert phrases.place(0) == "next in line"
     assert phrases.place(1) == "second in line"
     assert phrases.place(10) == "number 11 in line"
+    assert phrases.place_in_round(0) == "next in this round"
+    assert phrases.place_in_round(10) == "number 11 in this round"
+
+
+def test_lists_end_with_a_word() -> None:
+    """And, or; a name alone is itself."""
+    assert phrases.listed(["Ana"]) == phrases.either(["Ana"]) == "Ana"
+    assert phrases.listed(["Ana", "Ben", "{Cem}"]) == "Ana, Ben and {Cem}"
+    assert phrases.either(["Ana", "Ben", "{Cem}"]) == "Ana, Ben or {Cem}"
+
+
+def test_a_refusal_says_what_happened_and_what_to_do() -> None:
+    """One of a newer server too."""
+    assert phrases.refusal_words(refuse("no_session")) == "No session is running. A facilitator starts one."
+    assert phrases.refusal_words(Refusal("of a newer server")) == "That was refused. Update Evenly."
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ def ms(*parts: int) -> int:
         ("2026-12-03T14:00", (2026, 12, 3, 14, 0)),
         ("today 18:00", (2026, 11, 23, 18, 0)),
         ("in two weeks at 9", (2026, 12, 7, 9, 0)),
+        ("friday um 10 Uhr", (2026, 11, 27, 10, 0)),
+        ("2026-12-03 10.30 Uhr", (2026, 12, 3, 10, 30)),
     ],
 )
 def test_a_moment_is_read(text: str, at: tuple[int, ...]) -> None:

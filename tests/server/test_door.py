@@ -577,6 +577,20 @@ async def test_a_newcomer_waits_until_a_facilitator_lets_them_in_on_the_same_con
         await newcomer.next(Events)
 
 
+async def test_who_knocks_waits_even_where_newcomers_walk_in(local: Local) -> None:
+    """A gateway's visitor is let in by somebody; once a member, they walk in like every other."""
+    async with make_room(local, 1, lobby=LobbySetting.OFF) as group:
+        async with wire(group.link) as visitor:
+            await visitor.prove(knocks=True)
+            await visitor.next(Waiting)
+            await group.leader.until(lambda room: bool(group.leader.waiting))
+            group.leader.answer_knock(group.leader.waiting[0], admit=True)
+            await visitor.next(Welcome)
+        async with wire(group.link, visitor.key) as again:
+            await again.prove(knocks=True)
+            await again.next(Welcome)
+
+
 async def test_a_newcomer_who_is_not_let_in_is_told_so_and_leaves_no_trace(local: Local) -> None:
     async with make_room(local, 1, lobby=LobbySetting.ALWAYS) as group, wire(group.link) as newcomer:
         before = await local.entries(group.link.room)

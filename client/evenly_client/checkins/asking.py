@@ -11,12 +11,13 @@ from evenly_protocol.words import CheckInKind
 from evenly_client import opened
 from evenly_client.checkins.question import OPTION_BYTES, BadQuestion, Question, checked
 from evenly_client.text import clean, one_line
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from evenly_client.peer import Peer
 
 ISSUES_ASKED = 8
-CHOOSE_ISSUE = "Which issue shall we take? Choose all that you would work on."
+CHOOSE_ISSUE = _("Which issue shall we take? Choose all that you would work on.")
 
 
 def open_command(peer: Peer, question: Question, id: bytes) -> OpenCheckIn:
@@ -38,7 +39,7 @@ def about_issues(peer: Peer) -> Question:
     """
     waiting = waiting_issues(peer.room)[:ISSUES_ASKED]
     if len(waiting) < 2:
-        raise BadQuestion("Fewer than two issues are waiting.", "Members bring them first.")
+        raise BadQuestion(_("Fewer than two issues are waiting."), _("Members bring them first."))
     options = [_shortened(f"{peer.name_of(i.seat)}: {one_line(opened.issue_text(peer.sealer, i))}") for i in waiting]
     numbered = [o if options.count(o) == 1 else _shortened(f"{n}. {o}") for n, o in enumerate(options, start=1)]
     return Question(CheckInKind.MULTI, CHOOSE_ISSUE, tuple(numbered), issues=tuple(i.id for i in waiting))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from evenly_protocol.checkins import COUNTER_BYTES
 from evenly_protocol.words import CheckInKind
 
+from evenly_client.translation import _
+
 
 class BadAnswer(ValueError):
     """An answer that this question does not have; the message says so to a person."""
@@ -37,7 +39,7 @@ def ballot(kind: CheckInKind, answers: int, chosen: Collection[int]) -> int:
     """
     picked = set(chosen)
     if any(not 0 <= answer < answers for answer in picked) or (len(picked) > 1 and kind is not CheckInKind.MULTI):
-        raise BadAnswer("There is no such answer.")
+        raise BadAnswer(_("There is no such answer."))
     return sum(1 << 8 * COUNTER_BYTES * answer for answer in picked or {answers})
 
 

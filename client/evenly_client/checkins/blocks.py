@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from evenly_protocol.checkins import BLOCK_BYTES
 from evenly_protocol.words import CheckInKind
 
+from evenly_client.translation import _, ngettext
+
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 LENGTH_BYTES: Final = 2
@@ -31,10 +33,17 @@ def too_long(kind: CheckInKind, text: str) -> str:
     """What is too long about an answer in words, for a person; empty for nothing."""
     over = len(text.encode()) - text_bytes(kind)
     if kind is CheckInKind.WORDS and len(text.split()) > WORDS_AT_MOST:
-        return "One to three words."
+        return _("One to three words.")
     if kind is CheckInKind.TEXT and len(text) > CHARACTERS_AT_MOST:
-        return f"{len(text) - CHARACTERS_AT_MOST} characters too long."
-    return f"{over} bytes too long (a plain letter is one, an emoji about four)." if over > 0 else ""
+        n = len(text) - CHARACTERS_AT_MOST
+        return ngettext("{n} character too long.", "{n} characters too long.", n).format(n=n)
+    if over <= 0:
+        return ""
+    return ngettext(
+        "{n} byte too long (a plain letter is one, an emoji about four).",
+        "{n} bytes too long (a plain letter is one, an emoji about four).",
+        over,
+    ).format(n=over)
 
 
 def reserving(slot: int) -> int:
@@ -86,7 +95,7 @@ def texts(canonical: bytes, people: int) -> list[bytes] | None:
     """The texts of a canonical result with zeros behind it; None when it is none of so many people."""
     found: list[bytes] = []
     at = 0
-    for _ in range(people):
+    for _slot in range(people):
         end = at + LENGTH_BYTES + int.from_bytes(canonical[at : at + LENGTH_BYTES], "big")
         if end > len(canonical):
             return None

@@ -34,6 +34,7 @@ from evenly_client.checkins.epoch import Epoch, EpochRefused, Handshake
 from evenly_client.checkins.ledger import AskedAgain, Burned, Electorate, Ledger, LedgerFailed, asked_again
 from evenly_client.checkins.verdict import Verdict
 from evenly_client.sealing import DeviceKey
+from evenly_client.translation import _
 
 SESSIONS_BELOW: Final = 2**32
 """The number of a session has four bytes; a room that says otherwise has no check-ins."""
@@ -147,9 +148,9 @@ class Participant:
         """
         c = self._check_ins.get(check_in)
         if c is None or c.closing:
-            raise BadAnswer("No answer can be given any more.")
+            raise BadAnswer(_("No answer can be given any more."))
         if isinstance(answer, str) is not c.asked.in_words:
-            raise BadAnswer("There is no such answer.")
+            raise BadAnswer(_("There is no such answer."))
         if isinstance(answer, str):
             too_long = blocks.too_long(c.asked.kind, answer)
             if too_long:

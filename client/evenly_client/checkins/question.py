@@ -11,6 +11,7 @@ from evenly_protocol.sealed import LARGEST, LENGTH_BYTES, FieldKind
 from evenly_protocol.words import CheckInKind
 
 from evenly_client.text import clean
+from evenly_client.translation import _
 
 QUESTION_BYTES: Final = LARGEST[FieldKind.QUESTION] - LENGTH_BYTES
 OPTION_BYTES: Final = LARGEST[FieldKind.OPTION] - LENGTH_BYTES
@@ -41,10 +42,13 @@ class Question:
 
 
 class BadQuestion(ValueError):
-    """What was written is no question that can be asked. `title` says why, `advice` what to do."""
+    """What was written is no question that can be asked. `title` says why, `advice` what to do.
 
-    def __init__(self, title: str, advice: str) -> None:
-        self.title, self.advice = title, advice
+    `inside` says why where other words stand before it.
+    """
+
+    def __init__(self, title: str, advice: str, *, inside: str = "") -> None:
+        self.title, self.advice, self.inside = title, advice, inside or title
         super().__init__(f"{title} {advice}")
 
 
@@ -56,23 +60,32 @@ def checked(question: Question) -> Question:
     """
     text, options = clean(question.text).strip(), tuple(clean(o).strip() for o in question.options)
     if not text:
-        raise BadQuestion("There is no question.", "Write what you want to ask.")
+        raise BadQuestion(
+            _("There is no question."), _("Write what you want to ask."), inside=_("there is no question.")
+        )
     if len(text.encode()) > QUESTION_BYTES:
-        raise BadQuestion("The question is too long.", "Say it in two sentences.")
+        raise BadQuestion(
+            _("The question is too long."), _("Say it in two sentences."), inside=_("the question is too long.")
+        )
     possible = OPTIONS.get(question.kind, (0,))
     if len(options) not in possible or not all(options) or len(set(options)) < len(options):
-        raise BadQuestion("Those answers do not fit.", _needed(question.kind))
+        raise BadQuestion(_("Those answers do not fit."), _needed(question.kind), inside=_("those answers do not fit."))
     for option in options:
         if len(option.encode()) > OPTION_BYTES:
-            raise BadQuestion(f"“{option[:20]}…” is too long for an answer.", f"Up to {OPTION_BYTES} letters.")
+            title = _("“{answer}…” is too long for an answer.").format(answer=option[:20])
+            raise BadQuestion(title, _("Up to {n} letters.").format(n=OPTION_BYTES))
     if question.seconds and not SECONDS_AT_LEAST <= question.seconds <= SECONDS_AT_MOST:
-        raise BadQuestion("That is no time to answer in.", "From 10 seconds to an hour.")
+        raise BadQuestion(
+            _("That is no time to answer in."),
+            _("From 10 seconds to an hour."),
+            inside=_("that is no time to answer in."),
+        )
     return Question(question.kind, text, options, question.seconds, question.issues)
 
 
 def _needed(kind: CheckInKind) -> str:
     if kind is CheckInKind.SCALE:
-        return "A scale has labels for both its ends, or for neither."
+        return _("A scale has labels for both its ends, or for neither.")
     if kind in OPTIONS:
-        return "Write two to eight different answers."
-    return "This kind has answers of its own: leave them out."
+        return _("Write two to eight different answers.")
+    return _("This kind has answers of its own: leave them out.")

@@ -18,8 +18,17 @@ from evenly_protocol.words import TEXT_KINDS, CheckInKind, CheckInState
 from evenly_client.checkins import ballots, blocks, derivations
 from evenly_client.sealing import UNREADABLE, Sealer
 from evenly_client.text import clean
+from evenly_client.translation import _, pgettext
+from evenly_client.written import decimal
 
-MOODS: Final = ("very low", "low", "so-so", "good", "very good")
+# Translators: at most 11 cells each, for they stand below keys; how somebody is.
+MOODS: Final = (
+    pgettext("mood", "very low"),
+    pgettext("mood", "low"),
+    pgettext("mood", "so-so"),
+    pgettext("mood", "good"),
+    pgettext("mood", "very good"),
+)
 FACES: Final = ("☹☹", "☹", "·", "☺", "☺☺")
 SPARKS: Final = "▁▂▃▄▅▆▇█"
 
@@ -94,7 +103,7 @@ def labels(kind: CheckInKind, options: Sequence[str], *, faces: bool = False) ->
         case CheckInKind.MOOD:
             return [f"{face} {mood}" for face, mood in zip(FACES, MOODS, strict=True)] if faces else list(MOODS)
         case CheckInKind.YESNO:
-            return ["yes", "no"]
+            return [_("yes"), _("no")]
         case CheckInKind.FIST:
             return [str(i) for i in range(6)]
         case CheckInKind.CHOICE | CheckInKind.MULTI:
@@ -195,5 +204,6 @@ def sparkline(kind: CheckInKind, figures: Sequence[float]) -> str:
 def figure_words(kind: CheckInKind, figure: float) -> str:
     """A figure as it is said: `3.4 of 5`, `80 in 100 said yes`."""
     if kind is CheckInKind.YESNO:
-        return f"{round(figure)} in 100 said yes"
-    return f"{figure:.1f} of {MEASURED[kind][1]}"
+        return _("{n} in 100 said yes").format(n=round(figure))
+    # Translators: a mean of answers, of the most that it can be: “3.4 of 5”
+    return _("{figure} of {most}").format(figure=decimal(figure), most=MEASURED[kind][1])

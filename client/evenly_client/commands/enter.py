@@ -9,9 +9,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from evenly_client import config as config_module
+from evenly_client.dumb_terminal import is_dumb
 from evenly_client.errors import UserError
 from evenly_client.my_rooms import find, interactive, my_name, name_of, remember
 from evenly_client.store import open_store
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from evenly_client.config import Config
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from evenly_client.screens.app import EvenlyApp
     from evenly_client.store import Store
 
-IN_THE_CLEAR = "NOT ENCRYPTED"
+IN_THE_CLEAR = _("NOT ENCRYPTED")
 
 
 def join(link_text: str | None, *, name: str | None, plain: bool, insecure: bool, profile: str | None) -> int:
@@ -29,7 +31,7 @@ def join(link_text: str | None, *, name: str | None, plain: bool, insecure: bool
     with open_store(config.profile if profile is None else profile) as store:
         link = find(store, link_text)
         who = my_name(store, link, name)
-        lines = plain or not interactive() or _prefers_lines(store)
+        lines = plain or not interactive() or is_dumb() or _prefers_lines(store)
         return asyncio.run(enter(store, config, link, who, lines=lines, insecure=insecure))
 
 
@@ -49,11 +51,13 @@ def plain(
 
 def look_on(link_text: str | None, *, stage: bool, insecure: bool, profile: str | None) -> int:
     """See `evenly view --help` and `evenly stage --help`."""
+    if is_dumb():
+        raise UserError(_("This terminal cannot show a screen (TERM is dumb)."), _("Lines work here: evenly plain"))
     config = config_module.load()
     with open_store(config.profile if profile is None else profile) as store:
         link = find(store, link_text)
         if store.room(link.room) is None:
-            raise UserError("You are not a member of that room yet.", "Join it first: evenly join")
+            raise UserError(_("You are not a member of that room yet."), _("Join it first: evenly join"))
         show = _stage if stage else _view
         return asyncio.run(show(store, config, link, my_name(store, link, None), insecure=insecure))
 
@@ -89,16 +93,17 @@ async def enter(
     insecure: bool = False,
     opens: bool = False,
     create_key: str | None = None,
+    at_gateway: bool = False,
 ) -> int:
     """Enters a room as `name`, making it first if there is a `create_key`. The exit status.
 
-    Who `opens` the room does not practise first: people may be waiting.
+    Who `opens` the room does not practise first: people may be waiting. `at_gateway`: for somebody elsewhere.
     """
 
     def peer() -> Peer:
-        return _member(store, link, name, insecure=insecure, create_key=create_key)
+        return _member(store, link, name, insecure=insecure, create_key=create_key, at_gateway=at_gateway)
 
-    if lines:
+    if lines or is_dumb():
         from evenly_client.plain.terminal import run_lines
 
         return await run_lines(peer(), store=store)
@@ -112,6 +117,7 @@ async def enter(
             room=_room_name(store, link),
             practice=not opens and not store.practice_done,
             status=lambda: _status(link, insecure=insecure),
+            at_gateway=at_gateway,
         )
     )
 
@@ -126,14 +132,16 @@ async def on_screen(app: EvenlyApp) -> int:
     return app.return_code or 0
 
 
-def _member(store: Store, link: Link, name: str, *, insecure: bool, create_key: str | None = None) -> Peer:
+def _member(
+    store: Store, link: Link, name: str, *, insecure: bool, create_key: str | None = None, at_gateway: bool = False
+) -> Peer:
     from evenly_client.new_room import set_up_once
     from evenly_client.outbox import StoredOutbox
     from evenly_client.peer import Peer
 
     key = store.device_key()
     outbox = StoredOutbox(store, link.room, key.public)
-    peer = Peer(link, key, name, outbox=outbox, create_key=create_key, insecure=insecure)
+    peer = Peer(link, key, name, outbox=outbox, create_key=create_key, insecure=insecure, at_gateway=at_gateway)
     remember(store, peer)
     if create_key is not None:
         set_up_once(peer, _title(store, link))
@@ -157,15 +165,15 @@ def _room_name(store: Store, link: Link) -> str:
 
 def _title(store: Store, link: Link) -> str:
     """The name that a room made here is to have."""
-    return store.setting(f"title {link.room.hex()}") or "Peer session"
+    return store.setting(f"title {link.room.hex()}") or _("Peer session")
 
 
 def _prefers_lines(store: Store) -> bool:
     """Asked the first time: a screen, or plain lines."""
     chosen = store.setting("surface")
     if chosen is None:
-        print("How would you like to take part?  1 screen · 2 lines (also for screen readers)")
-        chosen = "plain" if input("1 or 2 [1]: ").strip() == "2" else "screen"
+        print(_("How would you like to take part?  1 screen · 2 lines (also for screen readers)"))
+        chosen = "plain" if input(_("1 or 2 [1]:") + " ").strip() == "2" else "screen"
         store.keep_setting("surface", chosen)
     return chosen == "plain"
 

@@ -24,8 +24,9 @@ from evenly_client.formats.planning import issues_in, minutes_of, planned
 from evenly_client.formats.reading import NAME, read_text, text_of
 from evenly_client.formats.shape import Format, FormatPhase, PhaseGroup
 from evenly_client.formats.table import FormatError
-from evenly_client.phrases import MODE_WORDS
+from evenly_client.phrases import mode_amid, people
 from evenly_client.text import cell_width, clean
+from evenly_client.translation import _, ngettext, pgettext
 
 WIDEST: Final = 100
 """Cells of a line of guidance."""
@@ -41,7 +42,7 @@ def list_() -> int:
         _say(_fitting(line))
     for entry in entries:
         if entry.error is not None:
-            _say(f"{entry.name} cannot be used. {entry.error}")
+            _say(_("{name} cannot be used.").format(name=entry.name) + f" {entry.error}")
     return 0
 
 
@@ -59,23 +60,24 @@ def show(name: str, *, json: bool) -> int:
 def check(files: tuple[str, ...]) -> int:
     """See `evenly formats check --help`."""
     if not files:
-        raise UserError("Which file?", "For example: evenly formats check evening.toml")
+        raise UserError(_("Which file?"), _("For example: evenly formats check evening.toml"))
     return max([_check(name) for name in files])
 
 
 def new(name: str, *, source: str, edit: bool) -> int:
     """See `evenly formats new --help`."""
     if NAME.fullmatch(name) is None:
-        title = f'"{clean(name, cells=40)}" cannot be the name of a format.'
-        raise UserError(title, "Use a-z, 0-9 and -, at most 40, a letter or digit first.")
+        title = _('"{name}" cannot be the name of a format.').format(name=clean(name, cells=40))
+        raise UserError(title, _("Use a-z, 0-9 and -, at most 40, a letter or digit first."))
     if name in library.BUILT_IN:
-        raise UserError(f"{name} is the name of a format that is built in.", f"Take another, like my-{name}.")
+        title = _("{name} is the name of a format that is built in.").format(name=name)
+        raise UserError(title, _("Take another, like {name}.").format(name=f"my-{name}"))
     path = library.formats_directory() / f"{name}.toml"
     _write(path, _renamed(library.path_of(source), name))
     _say(f"{path}")
     if edit:
         return _edit(path)
-    _say(f"Change it with any editor, then: evenly formats check {shlex.quote(str(path))}")
+    _say(_("Change it with any editor, then: evenly formats check {file}").format(file=shlex.quote(str(path))))
     return 0
 
 
@@ -86,18 +88,22 @@ def _check(name: str) -> int:
         _say(str(error))
         return 1
     phases = planned(format)
-    _say(f"{clean(name)}: ok, {_count(len(phases), 'phase')}, {_minutes(minutes_of(phases))}")
+    n = len(phases)
+    counted = ngettext("{n} phase", "{n} phases", n).format(n=n)
+    words = _("{file}: ok, {phases}, {minutes}")
+    _say(words.format(file=clean(name), phases=counted, minutes=_minutes(minutes_of(phases))))
     return 0
 
 
 def _edit(path: Path) -> int:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if not editor:
-        raise UserError("No editor is set.", f"Set EDITOR, or open {path} with any.")
+        raise UserError(_("No editor is set."), _("Set EDITOR, or open {path} with any.").format(path=path))
     try:
         subprocess.run([*shlex.split(editor), str(path)], check=True)
     except (OSError, ValueError, subprocess.CalledProcessError):
-        raise UserError(f"The editor ({clean(editor)}) did not work.", f"Open {path} with any.") from None
+        title = _("The editor ({editor}) did not work.").format(editor=clean(editor))
+        raise UserError(title, _("Open {path} with any.").format(path=path)) from None
     return _check(str(path))
 
 
@@ -114,7 +120,8 @@ def _renamed(path: Path, name: str) -> str:
             return changed
     except FormatError:
         pass
-    raise UserError(f"The name in {path} cannot be changed.", f'Copy the file, and write name = "{name}" in it.')
+    title = _("The name in {path} cannot be changed.").format(path=path)
+    raise UserError(title, _('Copy the file, and write name = "{name}" in it.').format(name=name))
 
 
 def _write(path: Path, text: str) -> None:
@@ -123,22 +130,30 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8", newline="") as file:
             file.write(text)
     except FileExistsError:
-        raise UserError(f"{path} is there already.", "Take another name, or change that one.") from None
+        title = _("{path} is there already.").format(path=path)
+        raise UserError(title, _("Take another name, or change that one.")) from None
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise UserError(f"{path} cannot be written ({reason}).", "Make its directory writable for you.") from None
+        words = _("{path} cannot be written ({reason}).")
+        title = words.format(path=path, reason=error.strerror or _("unknown reason"))
+        raise UserError(title, _("Make its directory writable for you.")) from None
 
 
 def _sheet(format: Format) -> Iterator[str]:
     """A format as people read it."""
-    people = _people(format)
-    yield f"{format.title} ({format.name}): {_minutes(format.minutes)}{people and f', {people}'}"
+    group = _people(format)
+    yield f"{format.title} ({format.name}): {_minutes(format.minutes)}{group and f', {group}'}"
     if format.about:
         yield from _wrapped(format.about, "")
     if format.tradition:
-        yield f"From: {format.tradition}"
+        yield _("From: {tradition}").format(tradition=format.tradition)
     yield ""
-    table = list(_aligned([("minutes", "phase", "floor", "air time"), *_rows(format)], right=1))
+    heads = (
+        pgettext("column", "minutes"),
+        pgettext("column", "phase"),
+        pgettext("column", "floor"),
+        pgettext("column", "air time"),
+    )
+    table = list(_aligned([heads, *_rows(format)], right=1))
     under = iter(_under(format))
     yield table[0]
     for row in table[1:]:
@@ -153,15 +168,17 @@ def _rows(format: Format) -> Iterator[tuple[str, ...]]:
         if isinstance(part, FormatPhase):
             yield _row(part)
             continue
-        times = f"{part.repeat} × " if part.repeat > 1 else ""
-        each = " each" if part.repeat > 1 else ""
-        yield "", f"{times}{part.title}, {_minutes(part.minutes)}{each}", "", ""
+        words = _("{times} × {title}, {minutes} each") if part.repeat > 1 else _("{title}, {minutes}")
+        said = words.format(times=part.repeat, title=part.title, minutes=_minutes(part.minutes))
+        yield "", said, "", ""
         yield from (_row(phase, "  ") for phase in part.phases)
 
 
 def _row(phase: FormatPhase, indent: str = "") -> tuple[str, ...]:
-    talk = "" if phase.mode is FloorMode.SILENCE else "counted" if phase.counted else "not counted"
-    return str(phase.minutes), indent + phase.title, MODE_WORDS[phase.mode].lower(), talk
+    talk = pgettext("air time", "counted") if phase.counted else pgettext("air time", "not counted")
+    if phase.mode is FloorMode.SILENCE:
+        talk = ""
+    return str(phase.minutes), indent + phase.title, mode_amid(phase.mode), talk
 
 
 def _under(format: Format) -> Iterator[list[str]]:
@@ -177,26 +194,32 @@ def _under(format: Format) -> Iterator[list[str]]:
 
 def _below(phase: FormatPhase, indent: str) -> list[str]:
     guidance = (line for text in phase.guidance.split("\n") for line in _wrapped(text, indent))
-    asked = [] if phase.check_in is None else _wrapped(f"Asks, anonymously: “{phase.check_in.text}”", indent)
+    asked = [] if phase.check_in is None else _wrapped(_asks(phase.check_in.text), indent)
     return [*(f"{indent}{when}" for when in _when(phase)), *guidance, *asked]
+
+
+def _asks(question: str) -> str:
+    return _("Asks, anonymously: “{question}”").format(question=question)
 
 
 def _when(part: FormatPhase | PhaseGroup) -> Iterator[str]:
     if part.from_session > 1:
-        yield "(from the second session of a series on)"
+        yield _("(from the second session of a series on)")
     if part.unless_last:
-        yield "(not in the last session of a series)"
+        yield _("(not in the last session of a series)")
 
 
 def _total(format: Format) -> str:
     first, last = minutes_of(planned(format, first=True)), minutes_of(planned(format, last=True))
     issues = issues_in(format)
-    words = [_minutes(format.minutes), _count(issues, "issue") if issues else "no issue"]
+    counted = ngettext("{n} issue", "{n} issues", issues).format(n=issues) if issues else _("no issue")
+    words = [_minutes(format.minutes), counted]
     if first != format.minutes:
-        words.append(f"the first session of a series {first}")
+        words.append(_("the first session of a series {minutes}").format(minutes=first))
     if last != format.minutes:
-        words.append(f"the last {last}")
-    return f"Together {', '.join(words)}."
+        words.append(_("the last {minutes}").format(minutes=last))
+    # Translators: {sums} is for example “90 minutes, 2 issues, the first session of a series 80, the last 45”
+    return _("Together {sums}.").format(sums=", ".join(words))
 
 
 def _for_scripts(format: Format) -> dict[str, object]:
@@ -238,22 +261,20 @@ def _wrapped(text: str, indent: str) -> list[str]:
 
 def _about(entry: library.Entry) -> str:
     about = (entry.format.about or entry.format.title) if entry.format else ""
-    return f"(yours) {about}" if entry.own else about
+    return _("(yours) {about}").format(about=about) if entry.own else about
 
 
 def _people(format: Format) -> str:
     if format.people is None:
         return ""
     fewest, most = format.people
-    return _count(fewest, "person", "people") if fewest == most else f"{fewest}–{most} people"
+    if fewest == most:
+        return people(most)
+    return ngettext("{fewest}–{most} person", "{fewest}–{most} people", most).format(fewest=fewest, most=most)
 
 
 def _minutes(minutes: int) -> str:
-    return _count(minutes, "minute")
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
 
 
 def _say(line: str) -> None:

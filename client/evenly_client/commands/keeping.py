@@ -21,8 +21,10 @@ from evenly_client import config as config_module
 from evenly_client.errors import UserError
 from evenly_client.links import Link
 from evenly_client.my_rooms import find, my_name, name_of
+from evenly_client.own_program import own_program
 from evenly_client.peer import Peer, State
 from evenly_client.store import DEFAULT_PROFILE, Store, open_store, profile_directory
+from evenly_client.translation import _, ngettext
 from evenly_client.transport import is_loopback
 from evenly_client.whole_file import refuse_existing
 
@@ -41,7 +43,7 @@ def export(room: str | None, file: Path | None, *, force: bool, insecure: bool, 
         link = find(store, room)
         known = store.room(link.room)
         if known is None:
-            raise UserError("You are not a member of that room yet.", "Join it first: evenly join")
+            raise UserError(_("You are not a member of that room yet."), _("Join it first: evenly join"))
         name = name_of(store, known)
         path = file or Path(archive.file_name(name, time.strftime("%Y-%m-%d")))
         if not force:
@@ -66,13 +68,14 @@ async def _records(store: Store, link: Link, *, insecure: bool) -> list[bytes]:
                     patience.reschedule(asyncio.get_running_loop().time() + STALLED_AFTER_S)
                     if time.monotonic() - began > SHOWN_AFTER_S and sys.stderr.isatty():
                         end = "" if done < expected else "\n"
-                        print(f"\r{done} of {expected} entries", end=end, file=sys.stderr, flush=True)
+                        said = _("{done} of {expected} entries").format(done=done, expected=expected)
+                        print(f"\r{said}", end=end, file=sys.stderr, flush=True)
 
                 return await peer.records(progress=progress)
         except TimeoutError:
             if peer.state is State.LIVE:
-                raise UserError("The server has stopped answering.", "Try again; nothing was written.") from None
-            title = "The server cannot be reached, and the room's record is there."
+                raise UserError(_("The server has stopped answering."), _("Try again; nothing was written.")) from None
+            title = _("The server cannot be reached, and the room's record is there.")
             raise UserError(title, f"{peer.trouble} {_mend(store, link)}".strip()) from None
 
 
@@ -80,9 +83,10 @@ def _mend(store: Store, link: Link) -> str:
     """What to do about a server that does not answer."""
     title = _opened_here(store, link)
     if title is None:
-        return "Try again when it runs."
+        return _("Try again when it runs.")
     here = " --here" if link.pin is None else ""
-    return f'It is this computer: type  evenly open "{title}"{here}  in another window, then this again.'
+    line = f'evenly open "{title}"{here}'  # no words: a command to type
+    return _("It is this computer: type  {command}  in another window, then this again.").format(command=line)
 
 
 def _opened_here(store: Store, link: Link) -> str | None:
@@ -93,14 +97,21 @@ def _opened_here(store: Store, link: Link) -> str | None:
 
 def _holds(path: Path, name: str, entries: list[Entry]) -> str:
     sessions = sum(isinstance(event, SessionStarted) for entry in entries for event in entry.events)
-    return f"""\
-{path} holds {name}: {_count(len(entries), "entry", "entries")}, {_count(sessions, "session", "sessions")}.
-Names and texts are sealed in it: only who has the room's link can read them. Keep the link as long as the file.
-On another computer or server:  evenly import {path.name}"""
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    n = len(entries)
+    said = (
+        _("{path} holds {room}: {entries}, {sessions}.").format(
+            path=path,
+            room=name,
+            entries=ngettext("{n} entry", "{n} entries", n).format(n=n),
+            sessions=ngettext("{n} session", "{n} sessions", sessions).format(n=sessions),
+        ),
+        _(
+            "Names and texts are sealed in it: only who has the room's link can read them. "
+            "Keep the link as long as the file."
+        ),
+        _("On another computer or server:  evenly import {file}").format(file=path.name),
+    )
+    return "\n".join(said)
 
 
 def import_(file: Path, *, journal: Path | None, profile: str | None) -> int:
@@ -112,7 +123,7 @@ def import_(file: Path, *, journal: Path | None, profile: str | None) -> int:
         directory = profile_directory(wanted) / "server"
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         into = directory / "evenly.db"
-    line = [sys.executable, "-m", "evenly_server", "import", "--journal", str(into), "--", str(file)]
+    line = [*own_program("evenly_server"), "import", "--journal", str(into), "--", str(file)]
     status = subprocess.run(line, check=False).returncode
     if status:
         return status
@@ -127,22 +138,22 @@ def _how_to_enter(store: Store, room: bytes | None, *, here: bool) -> str:
     name = name_of(store, known) if known is not None else None
     if not here:
         of = f'"{name}"' if name is not None else "ROOM"
-        return (
+        return _(
             "Members keep their places; what changes is the server's name in their link. A member prints it with\n"
-            f"  evenly invite {of} --on HOST[:PORT]\n"
+            "  evenly invite {room} --on HOST[:PORT]\n"
             "and whoever has that link enters with  evenly join"
-        )
+        ).format(room=of)
     if known is None or name is None:
-        return (
+        return _(
             "You have not been in this room with this profile, so its link is not known here, and without it nobody\n"
             "can open the room. Import the file where one of its members is; they can then type  evenly open"
         )
     name = _to_be_opened_as(store, known.link, name)
-    return (
+    return _(
         "Members keep their places; what changes is the server in their link.\n"
-        f'  evenly open "{name}"\n'
+        '  evenly open "{room}"\n'
         "serves the room on this computer and prints the new link for everybody."
-    )
+    ).format(room=name)
 
 
 def _to_be_opened_as(store: Store, link: Link, name: str) -> str:
@@ -158,4 +169,4 @@ def _to_be_opened_as(store: Store, link: Link, name: str) -> str:
 
 def _openings(name: str) -> tuple[str, str]:
     """Where commands/opening.py keeps which room a name opens: for everybody, and with --here."""
-    return f"opened {name.casefold()} here", f"opened {name.casefold()} 127.0.0.1"
+    return f"opened {name.casefold()} here", f"opened {name.casefold()} 127.0.0.1"  # no words: keys of the store

@@ -21,6 +21,7 @@ from evenly_client.my_rooms import find, my_name, name_of
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer, State
 from evenly_client.store import Store, open_store
+from evenly_client.translation import _, ngettext
 
 LOOK_S = 3.0
 """Seconds that `status` waits for a room."""
@@ -70,11 +71,11 @@ class Waiting(msgspec.Struct, frozen=True):
         """As a block, the room's name on the first line."""
         block = [f"{name}: {self.words}"]
         if self.next is not None and not self.session:
-            block.append(f"  next session: {self.next.words}")
+            block.append("  " + _("next session: {when}").format(when=self.next.words))
         if self.call:
-            block.append(f"  call: {self.call}")
+            block.append("  " + _("call: {link}").format(link=self.call))
         if self.waits:
-            block.append("  waits for you:")
+            block.append("  " + _("waits for you:"))
             block += [f"  - {wait.words}" for wait in self.waits]
         return block
 
@@ -85,7 +86,7 @@ def status(*, json: bool, profile: str | None) -> int:
     with open_store(config.profile if profile is None else profile) as store:
         rooms = store.rooms()
         if not rooms:
-            print("[]" if json else "You have not been in a room yet. Try: evenly demo, or evenly join")
+            print("[]" if json else _("You have not been in a room yet. Try: evenly demo, or evenly join"))
             return 0
         found = asyncio.run(_look_at(store, [room.link for room in rooms]))
         names = [name_of(store, room) for room in rooms]
@@ -117,7 +118,7 @@ async def _seen(store: Store, link: Link, look: Callable[[Outlook], Seen]) -> Se
                 await peer.until(lambda _: bool(peer.connected) or not peer.room.members)
         except TimeoutError:
             if peer.state is not State.LIVE:
-                return f"not reachable now. {peer.trouble}".strip()
+                return " ".join(filter(None, (_("not reachable now."), peer.trouble)))
         except Exception:
             return peer.trouble
         return look(Outlook(peer))
@@ -126,9 +127,10 @@ async def _seen(store: Store, link: Link, look: Callable[[Outlook], Seen]) -> Se
 def waiting_in(o: Outlook) -> Waiting:
     """What waits for a member in a room that is looked at."""
     here = len(o.here)
-    words = f"no session is running, {here} there"
+    words = _("no session is running, {n} there").format(n=here)
     if o.session is not None:
-        words = f"session {o.session.number} is running, {here} on the call; you: {o.me_in_words()}"
+        said = _("session {number} is running, {n} on the call; you: {me}")
+        words = said.format(number=o.session.number, n=here, me=o.me_in_words())
     return Waiting(
         reachable=True,
         session=o.session.number if o.session is not None else 0,
@@ -159,13 +161,15 @@ def nudge(room: str | None, *, call: bool, profile: str | None) -> int:
     with open_store(config.profile if profile is None else profile) as store:
         link = find(store, room)
         if store.room(link.room) is None:
-            raise UserError("You are not a member of that room yet.", "Join it first: evenly join")
+            raise UserError(_("You are not a member of that room yet."), _("Join it first: evenly join"))
         seen = asyncio.run(_seen(store, link, lambda o: (message(o, call=call), bool(o.room.call.link))))
     if isinstance(seen, str):
-        raise UserError(f"The room cannot be looked at: {seen}", "Try again when its server runs.")
+        raise UserError(
+            _("The room cannot be looked at: {reason}").format(reason=seen), _("Try again when its server runs.")
+        )
     text, has_link = seen
     if call and not has_link:
-        raise UserError("No link to the call is kept in that room.", "Leave --call out, or keep one there first.")
+        raise UserError(_("No link to the call is kept in that room."), _("Leave --call out, or keep one there first."))
     print(text)
     return 0
 
@@ -180,29 +184,51 @@ def message(o: Outlook, *, call: bool = False) -> str:
     if planned is not None and planned.holders and o.session is None:
         several = len(planned.holders) > 1
         lines.append(
-            "The issue-holders know that it is their turn." if several else "The issue-holder knows that it is theirs."
+            _("The issue-holders know that it is their turn.")
+            if several
+            else _("The issue-holder knows that it is theirs.")
         )
     if o.room.poll is not None:
         count = len(o.room.poll.dates)
-        asked = f"{count} dates are" if count > 1 else "A date is"
-        lines.append(f"{asked} being asked about: please say in the room what suits you.")
+        asked = ngettext(
+            "A date is being asked about: please say in the room what suits you.",
+            "{n} dates are being asked about: please say in the room what suits you.",
+            count,
+        )
+        lines.append(asked.format(n=count))
     at = max(o.now, planned.at) if planned is not None else o.now
     due = sum(action.open and due_by(action, at) for action in o.room.actions)
     if due:
-        when = "now" if o.session is not None else "by then"
-        lines.append(f"{due} action{' is' if due == 1 else 's are'} due {when}: a line on how it went is enough.")
-    lines.append("What waits for you: evenly status")
+        lines.append(_due_words(due, now=o.session is not None))
+    lines.append(_("What waits for you: evenly status"))
     link = opened.call_link(o.peer.sealer, o.room) if call else ""
     if link:
-        lines.append(f"Call: {link}")
+        lines.append(_("Call: {link}").format(link=link))
     return "\n".join(lines)
+
+
+def _due_words(due: int, *, now: bool) -> str:
+    if now:
+        words = ngettext(
+            "{n} action is due now: a line on how it went is enough.",
+            "{n} actions are due now: a line on how it went is enough.",
+            due,
+        )
+    else:
+        words = ngettext(
+            "{n} action is due by then: a line on how it went is enough.",
+            "{n} actions are due by then: a line on how it went is enough.",
+            due,
+        )
+    return words.format(n=due)
 
 
 def _when(o: Outlook) -> str:
     if o.session is not None:
-        return "Our session is running now."
+        return _("Our session is running now.")
     planned = series.next_planned(o.room)
     if planned is None or not planned.at:
-        return "Our next session: the date is open."
+        return _("Our next session: the date is open.")
     zone = time.strftime("%Z", time.localtime(planned.at / 1000))
-    return f"Our next session: {phrases.moment(planned.at)}{f' ({zone})' if zone else ''}."
+    words = _("Our next session: {day} ({zone}).") if zone else _("Our next session: {day}.")
+    return words.format(day=phrases.moment(planned.at), zone=zone)

@@ -10,7 +10,7 @@ from pathlib import Path
 from evenly_protocol.words import DEFAULT_PORT
 
 from evenly_client import config as config_module
-from evenly_client import usual_format
+from evenly_client import usual_format, ways_in
 from evenly_client.certificate import certificate_in
 from evenly_client.commands.enter import enter
 from evenly_client.config import Config
@@ -23,6 +23,7 @@ from evenly_client.my_rooms import find, interactive, name_of
 from evenly_client.my_rooms import my_name as name_in
 from evenly_client.reach import Reach, reach_of
 from evenly_client.store import DEFAULT_PROFILE, Store, open_store, profile_directory
+from evenly_client.translation import _
 
 
 def open_room(
@@ -40,7 +41,7 @@ def open_room(
 ) -> int:
     """See `evenly open --help`."""
     if not name.strip():
-        raise UserError("A room needs a name.", 'For example: evenly open "Peer set 3"')
+        raise UserError(_("A room needs a name."), _('For example: evenly open "Peer set 3"'))
     if format is not None:
         library.find(format)
         format = str(Path(format).absolute()) if format.endswith(".toml") else format
@@ -74,7 +75,7 @@ async def _open_there(
     link = _link_of(store, name, host, port, None)
     _keep_format(store, link, format)
     who = name_in(store, link, given)
-    _show_invitation(name, link, None)
+    _show_invitation(store, name, link, None)
     lines = plain or not interactive()
     create = key if store.room(link.room) is None else None
     return await enter(store, config, link, who, lines=lines, insecure=insecure, opens=True, create_key=create)
@@ -100,11 +101,12 @@ async def _open_here(
         link = _link_of(store, name, reach.host, used, pin)
         _keep_format(store, link, format)
         who = name_in(store, link, given)
-        _show_invitation(name, link, reach)
+        _show_invitation(store, name, link, reach)
         create = (directory / "evenly.key").read_text().strip() if store.room(link.room) is None else None
         lines = plain or not interactive()
         status = await enter(store, config, link, who, lines=lines, opens=True, create_key=create)
-        print(f'The room is closed while your computer is not its server. `evenly open "{name}"` opens it again.')
+        closed = _('The room is closed while your computer is not its server. `evenly open "{room}"` opens it again.')
+        print(closed.format(room=name))
         return status
     finally:
         keeping.cancel()
@@ -122,7 +124,7 @@ async def _start_here(store: Store, directory: Path, port: int | None, *, here: 
     try:
         server = await LocalServer.start([*arguments, "--port", str(wanted)], log=log)
     except ServerNotStarted as error:
-        if port is not None or "Cannot listen" not in str(error):
+        if port is not None or "Cannot listen" not in str(error):  # no words: the server's own
             raise
         server = await LocalServer.start([*arguments, "--port", "0"], log=log)
     store.keep_setting("server port", str(server.port))
@@ -131,7 +133,7 @@ async def _start_here(store: Store, directory: Path, port: int | None, *, here: 
 
 def _link_of(store: Store, name: str, host: str, port: int, pin: bytes | None) -> Link:
     """The link of the room with this name on that server: the same room and secret each time."""
-    setting = f"opened {name.casefold()} {host if pin is None else 'here'}"
+    setting = f"opened {name.casefold()} {host if pin is None else 'here'}"  # no words: a key of the store
     kept = store.setting(setting)
     if kept is None:
         room, secret = secrets.token_bytes(16), secrets.token_bytes(16)
@@ -149,16 +151,25 @@ def _keep_format(store: Store, link: Link, format: str | None) -> None:
         usual_format.keep(store, link.room, format)
 
 
-def _show_invitation(name: str, link: Link, reach: Reach | None) -> None:
+def _show_invitation(store: Store, name: str, link: Link, reach: Reach | None) -> None:
     if reach is not None:
         print(f"{reach.words}\n{reach.mend}\n")
-    print("Paste this into an e-mail or the call's chat:\n")
-    print(message(name, link))
+    print(_("Paste this into an e-mail or the call's chat:"), end="\n\n")
+    print(message(name, link, ways_in.known(store, link, name)))
     if interactive():
-        input("Press enter to open your screen. ")
+        input(_("Press enter to open your screen.") + " ")
 
 
-def invite(room: str | None, *, qr: bool, on: str | None = None, profile: str | None) -> int:
+def invite(
+    room: str | None,
+    *,
+    qr: bool,
+    on: str | None = None,
+    program: str | None = None,
+    web: str | None = None,
+    ssh: str | None = None,
+    profile: str | None,
+) -> int:
     """See `evenly invite --help`."""
     config = config_module.load()
     with open_store(config.profile if profile is None else profile) as store:
@@ -167,7 +178,8 @@ def invite(room: str | None, *, qr: bool, on: str | None = None, profile: str | 
         if on is not None:
             host, port = parse_server(on)
             link = replace(link, host=host, port=port, pin=None)
-        print(message(name_of(store, known) if known is not None else "Peer session", link))
+        name = name_of(store, known) if known is not None else _("Peer session")
+        print(message(name, link, ways_in.said(store, link, name, program=program, web=web, ssh=ssh)))
         if qr:
             print(qr_code(link))
     return 0

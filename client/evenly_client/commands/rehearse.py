@@ -9,19 +9,21 @@ from dataclasses import replace
 
 from evenly_client import config as config_module
 from evenly_client import demo as rehearsed
+from evenly_client.dumb_terminal import is_dumb
 from evenly_client.errors import UserError
 from evenly_client.formats import library
 from evenly_client.my_rooms import interactive
 from evenly_client.new_room import set_up
 from evenly_client.peer import Peer, State
 from evenly_client.rehearsal import FAY, Leading, Rehearsal, RehearsalMember, transcript
+from evenly_client.translation import _
 
 IMPROVISED_MINUTES = 8.0
 SERIES_FORMAT = "peer-coaching"
 """What a series is of, where nothing is said."""
 
 FASTEST = 1_000.0
-ROOM = "Rehearsal"
+ROOM = _("Rehearsal")
 
 
 def demo(
@@ -32,23 +34,24 @@ def demo(
     found = library.find(format or SERIES_FORMAT) if format is not None or series else None
     length = minutes if minutes is not None else (IMPROVISED_MINUTES if found is None else 0.0)
     plan = rehearsed.Plan(1.0 if speed is None else speed, seed, length, found)
-    lines = plain or not interactive()
+    lines = plain or not interactive() or is_dumb()
     if series:
         return asyncio.run(_series_in_lines(plan) if lines else _series_on_screen(plan, as_))
     if lines:
         ended = asyncio.run(rehearsed.in_lines(plan, _print))
         return 0 if ended else 1
     if plan.speed == 0:
-        raise UserError("On a screen time has to pass.", "Give a --speed above 0, or --plain.")
+        raise UserError(_("On a screen time has to pass."), _("Give a --speed above 0, or --plain."))
     return asyncio.run(_on_screen(plan, leads=as_ == "facilitator"))
 
 
 def _check(speed: float | None, minutes: float | None) -> None:
     """Refuses what cannot be rehearsed, not-a-number included."""
     if speed is not None and not 0 <= speed <= FASTEST:
-        raise UserError("That speed cannot be.", f"--speed is from 0 to {FASTEST:.0f}; 0 is as fast as it goes.")
+        words = _("--speed is from 0 to {most}; 0 is as fast as it goes.")
+        raise UserError(_("That speed cannot be."), words.format(most=round(FASTEST)))
     if minutes is not None and not 0.5 <= minutes <= 240:
-        raise UserError("A session of that length cannot be rehearsed.", "--minutes is from 0.5 to 240.")
+        raise UserError(_("A session of that length cannot be rehearsed."), _("--minutes is from 0.5 to 240."))
 
 
 def _print(line: str) -> None:
@@ -93,7 +96,7 @@ async def _screen(peer: Peer, beside: Callable[[], Awaitable[None]]) -> int:
     """Runs the screen. Says only what went wrong: there is no room to come back to."""
     from evenly_client.screens.app import EvenlyApp
 
-    app = EvenlyApp(lambda: peer, config_module.load(), room=ROOM, beside=beside, status=lambda: "rehearsal")
+    app = EvenlyApp(lambda: peer, config_module.load(), room=ROOM, beside=beside, status=lambda: _("rehearsal"))
     await app.run_async()
     if app.failure is not None:
         raise app.failure

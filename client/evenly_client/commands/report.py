@@ -29,6 +29,7 @@ from evenly_client.reports.session_report import session_report
 from evenly_client.reports.sponsor_summary import sponsor_summary
 from evenly_client.sealing import RoomKeys
 from evenly_client.store import open_store
+from evenly_client.translation import _, ngettext
 
 if TYPE_CHECKING:
     from evenly_protocol.room import Entry
@@ -86,27 +87,29 @@ def report(rooms: Sequence[str], wanted: Wanted) -> int:
         return 0
     mark = csv.BYTE_ORDER_MARK.encode() if wanted.format == "csv" else b""
     whole_file.save(wanted.out, mark + content, force=wanted.force)
-    print(f"Written: {wanted.out}")
+    print(_("Written: {path}").format(path=wanted.out))
     return 0
 
 
 def _refuse_what_does_not_fit(rooms: Sequence[str], wanted: Wanted) -> None:
     if len(rooms) > 1 and wanted.kind != "sponsor":
-        raise UserError("Several rooms go into a sponsor's summary alone.", "Name one room, or add --kind sponsor.")
+        raise UserError(
+            _("Several rooms go into a sponsor's summary alone."), _("Name one room, or add --kind sponsor.")
+        )
     if len(rooms) > 1 and wanted.from_ is not None:
-        raise UserError("A file holds one room.", "Name one room with --from, or none.")
+        raise UserError(_("A file holds one room."), _("Name one room with --from, or none."))
     if wanted.kind == "sponsor" and wanted.format == "ics":
-        raise UserError("A summary has no dates.", "For the calendar of a room: evenly report ROOM --format ics")
+        raise UserError(_("A summary has no dates."), _("For the calendar of a room: evenly report ROOM --format ics"))
     if wanted.session is not None and wanted.kind != "session":
-        raise UserError("Only a session report is of one session.", "Leave --session or --kind out.")
+        raise UserError(_("Only a session report is of one session."), _("Leave --session or --kind out."))
     if wanted.table is not None and wanted.format != "csv":
-        raise UserError("--table is for CSV.", "Add --format csv.")
+        raise UserError(_("--table is for CSV."), _("Add --format csv."))
     if not wanted.air_time:
         return
     if wanted.kind != "session" or wanted.format == "ics":
-        raise UserError("Everybody's air time is in the session report alone.", "Leave --air-time out.")
+        raise UserError(_("Everybody's air time is in the session report alone."), _("Leave --air-time out."))
     if wanted.made_for != "room":
-        raise UserError("Everybody's air time stays in the room.", "Leave --air-time out, or --for.")
+        raise UserError(_("Everybody's air time stays in the room."), _("Leave --air-time out, or --for."))
 
 
 # -- the room's log --------------------------------------------------------------------------------------------------
@@ -120,17 +123,18 @@ def _links(store: Store, rooms: Sequence[str], wanted: Wanted) -> list[Link]:
             return [known.link]
         if id is not None:
             raise UserError(
-                "The file is of a room that you have not been in with this profile.",
-                f"Its link opens it: evenly report LINK --from {wanted.from_}",
+                _("The file is of a room that you have not been in with this profile."),
+                _("Its link opens it: evenly report LINK --from {file}").format(file=wanted.from_),
             )
-        raise UserError(f"{wanted.from_} is no exported room.", "Give what `evenly export` wrote.")
+        words = _("{file} is no exported room.").format(file=wanted.from_)
+        raise UserError(words, _("Give what `evenly export` wrote."))
     links: list[Link] = []
     for text in rooms or (None,):
         link = find(store, text)
         if link.room in [other.room for other in links]:
-            raise UserError("The same room stands there twice.", "Name each room once.")
+            raise UserError(_("The same room stands there twice."), _("Name each room once."))
         if wanted.from_ is None and store.room(link.room) is None:
-            raise UserError("You are not a member of that room yet.", "Join it first: evenly join")
+            raise UserError(_("You are not a member of that room yet."), _("Join it first: evenly join"))
         links.append(link)
     return links
 
@@ -143,7 +147,9 @@ def _chronicle(store: Store, link: Link, wanted: Wanted) -> Chronicle:
         else:
             entries, now = _read(wanted.from_, link), None
         keys = RoomKeys.from_secret(link.secret)
-        return chronicle(link.room, entries, keys, now=now, progress=progress.part("read"))
+        return chronicle(
+            link.room, entries, keys, now=now, progress=progress.part(_("{done} of {expected} entries read"))
+        )
     finally:
         progress.end()
 
@@ -152,15 +158,16 @@ def _read(path: Path, link: Link) -> list[Entry]:
     try:
         return archive.read_archive(path, link)
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise UserError(f"{path} cannot be read ({reason}).", "Give a file that `evenly export` wrote.") from error
+        words = _("{path} cannot be read ({reason}).")
+        title = words.format(path=path, reason=error.strerror or _("unknown reason"))
+        raise UserError(title, _("Give a file that `evenly export` wrote.")) from error
 
 
 async def _entries(store: Store, link: Link, progress: _Progress, *, insecure: bool) -> tuple[list[Entry], int]:
     """The room's record, over a connection that only reads and is never counted; and the server's time."""
     name = my_name(store, link, None)
     loop = asyncio.get_running_loop()
-    fetched = progress.part("fetched")
+    fetched = progress.part(_("{done} of {expected} entries fetched"))
     async with Peer(link, store.device_key(), name, purpose=Purpose.VIEW, insecure=insecure) as peer:
         try:
             async with asyncio.timeout(ENTERED_WITHIN_S) as patience:
@@ -174,9 +181,9 @@ async def _entries(store: Store, link: Link, progress: _Progress, *, insecure: b
                 return await peer.history(progress=told), peer.now()
         except TimeoutError:
             if peer.state is State.LIVE:
-                raise UserError("The server has stopped answering.", "Try again.") from None
-            advice = "Try again when it runs; of an exported room: evenly report --from FILE"
-            raise UserError("The server cannot be reached, and the room's log is there.", advice) from None
+                raise UserError(_("The server has stopped answering."), _("Try again.")) from None
+            advice = _("Try again when it runs; of an exported room: evenly report --from FILE")
+            raise UserError(_("The server cannot be reached, and the room's log is there."), advice) from None
 
 
 class _Progress:
@@ -187,22 +194,23 @@ class _Progress:
         self._shown = ""
         self._terminal = sys.stderr.isatty()
 
-    def part(self, word: str) -> _Part:
-        """Progress of one of the steps."""
-        return _Part(self, word)
+    def part(self, words: str) -> _Part:
+        """Progress of one of the steps; in its words are fields for `done` and `expected`."""
+        return _Part(self, words)
 
-    def show(self, word: str, done: int, expected: int) -> None:
+    def show(self, words: str, done: int, expected: int) -> None:
         """So many of so many entries are done."""
+        said = words.format(done=done, expected=expected)
         if time.monotonic() - self._began < SHOWN_AFTER_S:
             return
         if self._terminal:
-            self._shown = f"{done} of {expected} entries {word}"
+            self._shown = said
             print(f"\r\x1b[K{self._shown}", end="", file=sys.stderr, flush=True)
             return
-        tenth = f"{word} {done * PARTS_A_LINE // max(1, expected)}"
+        tenth = f"{words} {done * PARTS_A_LINE // max(1, expected)}"
         if tenth != self._shown:
             self._shown = tenth
-            print(f"{done} of {expected} entries {word}", file=sys.stderr, flush=True)
+            print(said, file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Takes the line away again."""
@@ -213,10 +221,10 @@ class _Progress:
 @dataclass(frozen=True, slots=True)
 class _Part:
     progress: _Progress
-    word: str
+    words: str
 
     def __call__(self, done: int, expected: int) -> None:
-        self.progress.show(self.word, done, expected)
+        self.progress.show(self.words, done, expected)
 
 
 # -- the report ------------------------------------------------------------------------------------------------------
@@ -228,7 +236,7 @@ def _content(store: Store, told: Sequence[Chronicle], wanted: Wanted) -> bytes:
     room = told[0]
     seat = seat_of(room.room, store.device_key().public)
     if not seat:
-        raise UserError("You are not a member of this room, so no report is yours.", "Join it first: evenly join")
+        raise UserError(_("You are not a member of this room, so no report is yours."), _("Join it first: evenly join"))
     if wanted.format == "ics":
         return calendar_of(room, seat)
     allowed = Allowed(room, Reader(seat, Label(wanted.made_for), own_record=wanted.kind == "own"))
@@ -236,25 +244,30 @@ def _content(store: Store, told: Sequence[Chronicle], wanted: Wanted) -> bytes:
         return _rendered(own_record(allowed, _my_notes(store, room) if allowed.private_notes else ()), wanted)
     session = _session(room, wanted.session)
     if not allowed.session(session):
-        raise UserError("You were not on the call in that session.", "As an observer you have reports of those alone.")
+        raise UserError(
+            _("You were not on the call in that session."), _("As an observer you have reports of those alone.")
+        )
     if wanted.air_time and not allowed.air_time_of_all(session):
         raise UserError(
-            "In this room everybody sees their own air time alone, or did in that session.",
-            "Leave --air-time out: your own is in the report. The group can choose otherwise in the room's settings.",
+            _("In this room everybody sees their own air time alone, or did in that session."),
+            _(
+                "Leave --air-time out: your own is in the report. "
+                "The group can choose otherwise in the room's settings."
+            ),
         )
     return _rendered(session_report(allowed, session, air_time=wanted.air_time), wanted)
 
 
 def _session(room: Chronicle, number: int | None) -> SessionWent:
     if not room.sessions:
-        raise UserError("There has been no session in this room yet.", "Its dates: evenly report --format ics")
+        raise UserError(_("There has been no session in this room yet."), _("Its dates: evenly report --format ics"))
     if number is None:
         return room.sessions[-1]
     session = room.session(number)
     if session is None:
         last = room.sessions[-1].number
-        there = "session 1 alone" if last == 1 else f"sessions 1 to {last}"
-        raise UserError(f"There is no session {number}.", f"The room has had {there}.")
+        there = ngettext("The room has had session 1 alone.", "The room has had sessions 1 to {n}.", last)
+        raise UserError(_("There is no session {n}.").format(n=number), there.format(n=last))
     return session
 
 

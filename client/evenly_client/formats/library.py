@@ -18,8 +18,9 @@ from evenly_client.config import config_path
 from evenly_client.errors import UserError
 from evenly_client.formats.reading import read
 from evenly_client.formats.shape import Format
-from evenly_client.formats.table import FormatError
+from evenly_client.formats.table import FormatError, did_you_mean
 from evenly_client.text import clean
+from evenly_client.translation import _
 
 BUILT_IN: Final = (
     "action-learning",
@@ -88,9 +89,9 @@ def path_of(name_or_path: str, environment: Mapping[str, str] = os.environ) -> P
     if name_or_path in own:
         return own[name_or_path]
     close = difflib.get_close_matches(name_or_path[:64], [*BUILT_IN, *own], n=1)
-    meant = f"Did you mean {close[0]}? " if close else ""
-    title = f'There is no format called "{clean(name_or_path, cells=40)}".'
-    raise UserError(title, f"{meant}`evenly formats list` shows those there are.")
+    title = _('There is no format called "{name}".').format(name=clean(name_or_path, cells=40))
+    advice = _("`evenly formats list` shows those there are.")
+    raise UserError(title, f"{did_you_mean(close[0])} {advice}" if close else advice)
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Format:
@@ -110,11 +111,13 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Format:
 def _check_name(path: Path, name: str) -> None:
     if path.stem in BUILT_IN:
         free = f"my-{path.stem}"
-        advice = f'Rename the file to {free}.toml, and write name = "{free}".'
-        raise FormatError(str(path), None, f"{path.stem} is the name of a format that is built in.", advice)
+        advice = _('Rename the file to {name}.toml, and write name = "{name}".').format(name=free)
+        problem = _("{name} is the name of a format that is built in.").format(name=path.stem)
+        raise FormatError(str(path), None, problem, advice)
     if name != path.stem:
-        advice = f'Rename the file to {name}.toml, or write name = "{path.stem}".'
-        raise FormatError(str(path), None, f'the file is called {path.stem} and the format "{name}".', advice)
+        advice = _('Rename the file to {name}.toml, or write name = "{stem}".').format(name=name, stem=path.stem)
+        problem = _('the file is called {stem} and the format "{name}".').format(name=name, stem=path.stem)
+        raise FormatError(str(path), None, problem, advice)
 
 
 def _entry(path: Path, environment: Mapping[str, str]) -> Entry:
@@ -139,4 +142,5 @@ def _built_in_path(name: str) -> Path:
 
 @lru_cache(maxsize=len(BUILT_IN))
 def _built_in(path: Path) -> Format:
-    return read(path)
+    """Its texts in the reader's language; what a member wrote stays as it is."""
+    return read(path, say=_)

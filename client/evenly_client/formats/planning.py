@@ -15,6 +15,7 @@ from evenly_protocol.words import FloorMode
 
 from evenly_client.checkins.question import Question
 from evenly_client.formats.shape import Format, FormatPhase, PhaseGroup
+from evenly_client.translation import _
 
 FEEDBACK: Final = "feedback"
 """The activity that is about the issue of the session before: it has the last issue-holder, and no issue number."""
@@ -66,7 +67,7 @@ def planned(format: Format, *, first: bool = False, last: bool = False) -> list[
         if isinstance(part, PhaseGroup):
             inside = [phase for phase in part.phases if _takes_place(phase, first=first, last=last)]
             about_issue = any(map(_about_issue, inside))
-            for _ in range(part.repeat):
+            for _time in range(part.repeat):
                 issue = next(numbers) if about_issue else 0
                 phases += [_planned(phase, issue, part.title) for phase in inside]
         elif _about_issue(part):
@@ -151,13 +152,13 @@ def _plans(
         own = ACTIVITIES[phase.activity]
         yield PhasePlan(
             activity=phase.activity,
-            title=b"" if phase.title == own.title else seal(FieldKind.TITLE, phase.title),
+            title=b"" if phase.title == _(own.title) else seal(FieldKind.TITLE, phase.title),
             minutes=phase.minutes,
             mode=phase.mode,
             counted=phase.counted,
             holder=feedback_by if feedback else holders.get(phase.issue, 0) if phase.issue else 0,
             with_facilitators=phase.with_facilitators,
-            guidance=b"" if phase.guidance == own.guidance else seal(FieldKind.GUIDANCE, phase.guidance),
+            guidance=b"" if phase.guidance == _(own.guidance) else seal(FieldKind.GUIDANCE, phase.guidance),
             issue=phase.issue,
             speaker=feedback_by if feedback else speakers.get(index, 0),
             check_in=None if phase.check_in is None else phase.check_in.sealed(seal),

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -43,7 +43,8 @@ from evenly_protocol.words import FloorMode
 from evenly_client.formats.check_in import check_in_of
 from evenly_client.formats.planning import FEEDBACK, fits_one_command, issues_in, minutes_of, planned
 from evenly_client.formats.shape import Format, FormatPhase, PhaseGroup
-from evenly_client.formats.table import File, FormatError, Table
+from evenly_client.formats.table import File, FormatError, Table, known_are
+from evenly_client.translation import _
 
 FILE_BYTES_AT_MOST: Final = 64 * 1024
 NAME_AT_MOST: Final = 40
@@ -77,13 +78,13 @@ _DOTS_AT_MOST: Final = 200
 """In a line. `tomllib` takes most of a minute for a key of ten thousand parts."""
 
 
-def read(path: Path) -> Format:
-    """The format in a file.
+def read(path: Path, *, say: Callable[[str], str] = str) -> Format:
+    """The format in a file. `say`: how its texts are read for people.
 
     Raises:
         FormatError: it cannot be read, or says something that a format cannot.
     """
-    return read_text(text_of(path), str(path))
+    return read_text(text_of(path), str(path), say=say)
 
 
 def text_of(path: Path) -> str:
@@ -97,31 +98,37 @@ def text_of(path: Path) -> str:
         with path.open("rb") as file:
             raw = file.read(FILE_BYTES_AT_MOST + 1)
     except FileNotFoundError:
-        raise FormatError(where, None, "there is no such file.", "`evenly formats list` shows what is there.") from None
+        raise FormatError(
+            where, None, _("there is no such file."), _("`evenly formats list` shows what is there.")
+        ) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "unknown reason"
-        raise FormatError(where, None, f"it cannot be read ({reason}).", "Make it readable for you.") from error
+        reason = getattr(error, "strerror", None) or _("unknown reason")
+        raise FormatError(
+            where, None, _("it cannot be read ({reason}).").format(reason=reason), _("Make it readable for you.")
+        ) from error
     if len(raw) > FILE_BYTES_AT_MOST:
-        raise FormatError(where, None, "it is larger than 64 KiB.", "A format takes one or two. Is it another file?")
+        raise FormatError(
+            where, None, _("it is larger than 64 KiB."), _("A format takes one or two. Is it another file?")
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise FormatError(where, line, "this is not UTF-8.", "Save the file as UTF-8.") from error
+        raise FormatError(where, line, _("this is not UTF-8."), _("Save the file as UTF-8.")) from error
 
 
-def read_text(text: str, where: str) -> Format:
-    """The format that a text describes; `where` is what errors call it.
+def read_text(text: str, where: str, *, say: Callable[[str], str] = str) -> Format:
+    """The format that a text describes; `where` is what errors call it. `say`: how its texts are read for people.
 
     Raises:
         FormatError: it is not TOML, or says something that a format cannot.
     """
-    top = Table(File(where, text), (), _parsed(text, where), "the format")
+    top = Table(File(where, text, say), (), _parsed(text, where), _("the format"))
     top.knows(_FORMAT_KEYS)
-    name = top.matching("name", NAME, 'Use a-z, 0-9 and -, at most 40, like name = "monday-group".')
+    name = top.matching("name", NAME, _('Use a-z, 0-9 and -, at most 40, like name = "monday-group".'))
     title = top.text("title", TITLE_BYTES)
     if title is None:
-        top.fail(None, "there is no title.", 'Write what people call it, like title = "Monday group".')
+        top.fail(None, _("there is no title."), _('Write what people call it, like title = "Monday group".'))
     format = Format(
         name=name,
         title=title,
@@ -138,18 +145,19 @@ def read_text(text: str, where: str) -> Format:
 def _parsed(text: str, where: str) -> dict[str, object]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > _DOTS_AT_MOST:
-            raise FormatError(where, number, f"more than {_DOTS_AT_MOST} dots in a line.", "Take out what is too much.")
+            problem = _("more than {n} dots in a line.").format(n=_DOTS_AT_MOST)
+            raise FormatError(where, number, problem, _("Take out what is too much."))
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        told = _("it is nested too deeply") if isinstance(error, RecursionError) else str(error)
         found = _LINE.search(told)
-        at_end = text.count("\n") + 1 if "end of document" in told else None
+        at_end = text.count("\n") + 1 if "end of document" in told else None  # no words: the words of tomllib
         raise FormatError(
             where,
             int(found[1]) if found and found[1] else at_end,
-            f"this is not TOML: {_LINE.sub('', told).rstrip('.')}.",
-            'Each line is a name, = and a value, like minutes = 10 or activity = "check_in".',
+            _("this is not TOML: {reason}.").format(reason=_LINE.sub("", told).rstrip(".")),
+            _('Each line is a name, = and a value, like minutes = 10 or activity = "check_in".'),
         ) from error
 
 
@@ -160,8 +168,10 @@ def _people(top: Table) -> tuple[int, int] | None:
         case [fewest, most] if 1 <= fewest <= most <= MEMBERS_AT_MOST:
             return fewest, most
         case _:
-            advice = f"Write the fewest and the most, up to {MEMBERS_AT_MOST}, like people = [3, 8]."
-            return top.fail("people", "people does not say how many at least and how many at most.", advice)
+            advice = _("Write the fewest and the most, up to {most}, like people = [3, 8].").format(
+                most=MEMBERS_AT_MOST
+            )
+            return top.fail("people", _("people does not say how many at least and how many at most."), advice)
 
 
 def _part(table: Table) -> FormatPhase | PhaseGroup:
@@ -171,7 +181,8 @@ def _part(table: Table) -> FormatPhase | PhaseGroup:
 def _group(table: Table) -> PhaseGroup:
     for key in ("activity", "minutes", "guidance", "mode", "counted", "with_facilitators", "check_in"):
         if key in table:
-            table.fail(key, f"a group has no {key} of its own.", f"Give {key} to its phases, below [[phase.each]].")
+            problem = _("a group has no {key} of its own.").format(key=key)
+            table.fail(key, problem, _("Give {key} to its phases, below [[phase.each]].").format(key=key))
     table.knows(_GROUP_KEYS)
     id_ = _id(table)
     return PhaseGroup(
@@ -189,17 +200,17 @@ def _phase(table: Table) -> FormatPhase:
     id_ = _id(table)
     word = table.one_of("activity", PLANNED_ACTIVITIES)
     if word is None:
-        table.fail(None, "this phase has no activity.", f"Known are: {', '.join(PLANNED_ACTIVITIES)}.")
+        table.fail(None, _("this phase has no activity."), known_are(PLANNED_ACTIVITIES))
     minutes = table.whole("minutes", 1, MINUTES_AT_MOST)
     if minutes is None:
-        table.fail(None, "this phase has no minutes.", "Write how long it is, like minutes = 10.")
+        table.fail(None, _("this phase has no minutes."), _("Write how long it is, like minutes = 10."))
     activity = ACTIVITIES[word]
     return FormatPhase(
         id=id_,
         activity=word,
         minutes=minutes,
-        title=table.text("title", TITLE_BYTES) or activity.title,
-        guidance=table.text("guidance", GUIDANCE_BYTES, lines=True) or activity.guidance,
+        title=table.text("title", TITLE_BYTES) or _(activity.title),
+        guidance=table.text("guidance", GUIDANCE_BYTES, lines=True) or _(activity.guidance),
         mode=table.one_of("mode", FloorMode) or activity.mode,
         counted=table.flag("counted", activity.counted),
         with_facilitators=table.flag("with_facilitators", activity.with_facilitators),
@@ -210,7 +221,7 @@ def _phase(table: Table) -> FormatPhase:
 
 
 def _id(table: Table) -> str:
-    return table.matching("id", _ID, 'Give every phase a word of its own: a-z, 0-9, - and _, like id = "welcome".')
+    return table.matching("id", _ID, _('Give every phase a word of its own: a-z, 0-9, - and _, like id = "welcome".'))
 
 
 def _with_id(top: Table) -> Iterator[tuple[Table, str]]:
@@ -224,7 +235,7 @@ def _check_ids(top: Table) -> None:
     seen: set[str] = set()
     for table, id_ in _with_id(top):
         if id_ in seen:
-            table.fail("id", f"two phases are called {id_}.", "Give each a word of its own.")
+            table.fail("id", _("two phases are called {id}.").format(id=id_), _("Give each a word of its own."))
         seen.add(id_)
 
 
@@ -232,19 +243,21 @@ def _check_whole(top: Table, format: Format) -> Format:
     """What no phase is to blame for alone."""
     phases = planned(format)
     if len(phases) > PHASES_AT_MOST:
-        problem = f"these are {len(phases)} phases, groups written out; a session has at most {PHASES_AT_MOST}."
-        top.fail("phase", problem, "Take some out, or repeat less often.")
+        problem = _("these are {n} phases, groups written out; a session has at most {most}.")
+        problem = problem.format(n=len(phases), most=PHASES_AT_MOST)
+        top.fail("phase", problem, _("Take some out, or repeat less often."))
     if issues_in(format) > ISSUES_AT_MOST:
-        problem = f"these are {issues_in(format)} issues; a session has at most {ISSUES_AT_MOST}."
-        top.fail("phase", problem, "Repeat less often.")
+        problem = _("these are {n} issues; a session has at most {most}.")
+        problem = problem.format(n=issues_in(format), most=ISSUES_AT_MOST)
+        top.fail("phase", problem, _("Repeat less often."))
     if not any(phase.activity != FEEDBACK for phase in planned(format, first=True, last=True)):
-        problem = "no phase is in every session: the first or the last of a series could be empty."
-        top.fail("phase", problem, "Take from_session or unless_last out of one that is not feedback.")
+        problem = _("no phase is in every session: the first or the last of a series could be empty.")
+        top.fail("phase", problem, _("Take from_session or unless_last out of one that is not feedback."))
     if not fits_one_command(phases):
-        problem = "its titles and guidance are too long together: a plan goes to the server in one piece."
-        top.fail("phase", problem, "Shorten guidance, or leave some out: then the activity's own is shown.")
+        problem = _("its titles and guidance are too long together: a plan goes to the server in one piece.")
+        top.fail("phase", problem, _("Shorten guidance, or leave some out: then the activity's own is shown."))
     total = minutes_of(phases)
     if format.minutes not in (0, total):
-        problem = f"minutes is {format.minutes}, and the phases add up to {total}."
-        top.fail("minutes", problem, f"Write minutes = {total}, or leave the line out.")
+        problem = _("minutes is {said}, and the phases add up to {total}.").format(said=format.minutes, total=total)
+        top.fail("minutes", problem, _("Write minutes = {total}, or leave the line out.").format(total=total))
     return replace(format, minutes=total)

@@ -28,6 +28,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, cast
 
+from evenly_client.translation import ENGLISH, _
+
 LONGEST: Final = 500
 """Characters of a text that are looked at."""
 
@@ -120,10 +122,13 @@ class Rules:
         """The examples that do not hold, each as a sentence; none when the table is right."""
         wrong: list[str] = []
         for number, rule in enumerate(self.rules, start=1):
-            wrong += [f"rule {number} does not match “{text}”" for text in rule.yes if not self._matched(rule, text)]
-            wrong += [f"rule {number} matches “{text}”" for text in rule.no if self._matched(rule, text)]
+            missed = _("rule {n} does not match “{text}”")
+            taken = _("rule {n} matches “{text}”")
+            wrong += [missed.format(n=number, text=t) for t in rule.yes if not self._matched(rule, t)]
+            wrong += [taken.format(n=number, text=t) for t in rule.no if self._matched(rule, t)]
         found = ((text, hint(text, self)) for text in self.good)
-        return wrong + [f"the good question “{text}” gets a hint ({said.kind})" for text, said in found if said]
+        hinted = _("the good question “{text}” gets a hint ({kind})")
+        return wrong + [hinted.format(text=text, kind=said.kind) for text, said in found if said]
 
     def _matched(self, rule: Rule, text: str) -> bool:
         return rule.matches(_without_leads(_tokens(text), self.leads))
@@ -182,9 +187,22 @@ def _begins(tokens: Sequence[str], opening: Opening) -> int | None:
 
 def languages(folder: Path | None = None) -> tuple[str, ...]:
     """The languages there are hints for: the shipped, and those in the user's folder, in order."""
-    own = () if folder is None or not folder.is_dir() else folder.glob("*.toml")
     shipped = (entry.name for entry in files(__package__ or "").iterdir() if entry.name.endswith(".toml"))
-    return tuple(sorted({*(path.stem for path in own), *(name.removesuffix(".toml") for name in shipped)}))
+    return tuple(sorted({*_own(folder), *(name.removesuffix(".toml") for name in shipped)}))
+
+
+def chosen(language: str, folder: Path | None = None) -> tuple[str, ...]:
+    """The languages of a reader's hints: their own, or English where there are none for it; then those that a file in
+    `folder` adds. `language`: a code such as `de` or `pt_BR`."""
+    known = languages(folder)
+    wanted = language.replace("_", "-").lower()
+    first = next((code for code in (wanted, wanted.partition("-")[0]) if code in known), ENGLISH)
+    return tuple(dict.fromkeys((first, *_own(folder))))
+
+
+def _own(folder: Path | None) -> list[str]:
+    """The languages that the user's folder has a file for, in order."""
+    return [] if folder is None or not folder.is_dir() else sorted(path.stem for path in folder.glob("*.toml"))
 
 
 def load(language: str = "en", folder: Path | None = None) -> Rules:
@@ -194,7 +212,7 @@ def load(language: str = "en", folder: Path | None = None) -> Rules:
         HintsError: there is no such file, or it is broken.
     """
     if not _LANGUAGE.fullmatch(language):
-        raise HintsError(repr(language), "this is no language.", "Write a code like en or de.")
+        raise HintsError(repr(language), _("this is no language."), _("Write a code like en or de."))
     own = None if folder is None else folder / f"{language}.toml"
     if own is not None and own.is_file():
         return read(own)
@@ -202,7 +220,11 @@ def load(language: str = "en", folder: Path | None = None) -> Rules:
     if shipped.is_file():
         return parse(shipped.read_text(encoding="utf-8"), language, f"{language}.toml")
     known = ", ".join(languages(folder))
-    raise HintsError(own or f"{language}.toml", "there is no such file.", f"There are hints for: {known}.")
+    raise HintsError(
+        own or f"{language}.toml",
+        _("there is no such file."),
+        _("There are hints for: {languages}.").format(languages=known),
+    )
 
 
 def read(path: Path) -> Rules:
@@ -212,18 +234,21 @@ def read(path: Path) -> Rules:
         HintsError: it cannot be read, is no TOML, says what is not known, or is contradicted by its own examples.
     """
     if not _LANGUAGE.fullmatch(path.stem):
-        raise HintsError(path, "the name is no language.", "Call it like de.toml.")
+        raise HintsError(path, _("the name is no language."), _("Call it like de.toml."))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise HintsError(path, f"it cannot be read ({reason}).", "Make it readable for you.") from error
+        reason = error.strerror or _("unknown reason")
+        raise HintsError(
+            path, _("it cannot be read ({reason}).").format(reason=reason), _("Make it readable for you.")
+        ) from error
     except UnicodeDecodeError as error:
-        raise HintsError(path, "this is not UTF-8.", "Save the file as UTF-8.") from error
+        raise HintsError(path, _("this is not UTF-8."), _("Save the file as UTF-8.")) from error
     rules = parse(text, path.stem, path)
     if wrong := rules.wrong_examples():
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise HintsError(path, f"{wrong[0]}{more}.", "Change the rule or the example.")
+        more = len(wrong) - 1
+        problem = _("{first} (and {n} more).").format(first=wrong[0], n=more) if more else f"{wrong[0]}."
+        raise HintsError(path, problem, _("Change the rule or the example."))
     return rules
 
 
@@ -238,7 +263,9 @@ def parse(text: str, language: str, path: Path | str) -> Rules:
     try:
         said: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise HintsError(path, f"this is not TOML: {error}.", "en.toml, which ships, shows the form.") from error
+        raise HintsError(
+            path, _("this is not TOML: {reason}.").format(reason=error), _("en.toml, which ships, shows the form.")
+        ) from error
     return _Reader(path).rules(said, language)
 
 
@@ -249,10 +276,10 @@ class _Reader:
         self._path = path
 
     def rules(self, said: Mapping[str, object], language: str) -> Rules:
-        self._known(said, "the file", ("leads", "good", "say", "rule"))
+        self._known(said, _("the file"), ("leads", "good", "say", "rule"))
         tables = said.get("rule", [])
         if not isinstance(tables, list) or not tables:
-            raise self._wrong("there is no rule", "Write a [[rule]] with kind, openings, yes and no.")
+            raise self._wrong(_("there is no rule"), _("Write a [[rule]] with kind, openings, yes and no."))
         say = self._table(said.get("say", {}), "[say]")
         self._known(say, "[say]", tuple(Kind))
         rules = tuple(self._rule(table, number) for number, table in enumerate(cast("list[object]", tables), start=1))
@@ -260,28 +287,31 @@ class _Reader:
             language,
             {kind: self._sentence(say, kind) for kind in sorted({rule.kind for rule in rules})},
             rules,
-            self._openings(said, "leads", "the file"),
-            self._texts(said, "good", "the file"),
+            self._openings(said, "leads", _("the file")),
+            self._texts(said, "good", _("the file")),
         )
 
     def _rule(self, said: object, number: int) -> Rule:
-        where = f"rule {number}"
+        where = _("rule {n}").format(n=number)
         table = self._table(said, where)
         self._known(table, where, ("kind", "openings", "unless", "yes", "no"))
         kind = table.get("kind")
         if not isinstance(kind, str) or kind not in tuple(Kind):
-            raise self._wrong(f"{where} has no kind", f"Write kind = one of: {', '.join(Kind)}.")
+            problem = _("{place} has no kind").format(place=where)
+            raise self._wrong(problem, _("Write kind = one of: {kinds}.").format(kinds=", ".join(Kind)))
         openings = self._openings(table, "openings", where)
         yes, no = self._texts(table, "yes", where), self._texts(table, "no", where)
         if not (openings and yes and no):
-            missing = "openings" if not openings else "examples: both yes and no"
-            raise self._wrong(f"{where} has no {missing}", "A rule needs openings, and examples it is tested by.")
+            missing = _("{place} has no examples: both yes and no") if openings else _("{place} has no openings")
+            advice = _("A rule needs openings, and examples it is tested by.")
+            raise self._wrong(missing.format(place=where), advice)
         return Rule(Kind(kind), openings, self._openings(table, "unless", where), yes, no)
 
     def _sentence(self, say: Mapping[str, object], kind: Kind) -> str:
         words = say.get(kind)
         if not isinstance(words, str) or not words.strip():
-            raise self._wrong(f"[say] has no sentence for {kind}", f'Write {kind} = "…" below [say].')
+            problem = _("[say] has no sentence for {kind}").format(kind=kind)
+            raise self._wrong(problem, _('Write {kind} = "…" below [say].').format(kind=kind))
         return " ".join(words.split())
 
     def _openings(self, table: Mapping[str, object], name: str, where: str) -> tuple[Opening, ...]:
@@ -291,7 +321,8 @@ class _Reader:
         parts = text.translate(_APOSTROPHES).casefold().split()
         opening = tuple(self._part(part, text, where) for part in parts)
         if not opening or all(part.optional or part.gap for part in opening):
-            raise self._wrong(f"{where} has an opening that fits every question: “{text}”", "Write a word in it.")
+            problem = _("{place} has an opening that fits every question: “{text}”").format(place=where, text=text)
+            raise self._wrong(problem, _("Write a word in it."))
         return opening
 
     def _part(self, part: str, text: str, where: str) -> _Part:
@@ -300,7 +331,8 @@ class _Reader:
         found = _PART.fullmatch(part)
         choices = found["choices"].split("|") if found else []
         if found is None or not all(map(_is_choice, choices)) or ("_" in choices and len(choices) > 1):
-            raise self._wrong(f"{where}: “{part}” in “{text}” is not understood", "en.toml, which ships, explains it.")
+            problem = _("{place}: “{part}” in “{text}” is not understood").format(place=where, part=part, text=text)
+            raise self._wrong(problem, _("en.toml, which ships, explains it."))
         words = {choice for choice in choices if choice != "_" and not choice.startswith("*")}
         words |= {word.replace("'", "") for word in words}
         ends = tuple(choice[1:] for choice in choices if choice.startswith("*"))
@@ -309,18 +341,22 @@ class _Reader:
     def _texts(self, table: Mapping[str, object], name: str, where: str) -> tuple[str, ...]:
         texts = table.get(name, [])
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in cast("list[object]", texts)):
-            raise self._wrong(f"{name} of {where} is not a list of texts", f'Write {name} = ["…", "…"].')
+            problem = _("{key} of {place} is not a list of texts").format(key=name, place=where)
+            raise self._wrong(problem, _('Write {key} = ["…", "…"].').format(key=name))
         return tuple(cast("list[str]", texts))
 
     def _table(self, said: object, where: str) -> Mapping[str, object]:
         if not isinstance(said, dict):
-            raise self._wrong(f"{where} is not a section", "en.toml, which ships, shows the form.")
+            raise self._wrong(
+                _("{place} is not a section").format(place=where), _("en.toml, which ships, shows the form.")
+            )
         return cast("dict[str, object]", said)
 
     def _known(self, table: Mapping[str, object], where: str, names: Sequence[str]) -> None:
         for name in table:
             if name not in names:
-                raise self._wrong(f"{name} is not known in {where}", f"Known are: {', '.join(names)}.")
+                problem = _("{key} is not known in {place}").format(key=name, place=where)
+                raise self._wrong(problem, _("Known are: {words}.").format(words=", ".join(names)))
 
     def _wrong(self, problem: str, advice: str) -> HintsError:
         return HintsError(self._path, f"{problem}.", advice)

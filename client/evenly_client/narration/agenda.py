@@ -12,34 +12,39 @@ from evenly_protocol.words import MILLISECONDS_A_MINUTE
 from evenly_client import opened, phrases
 from evenly_client.agenda_words import title_of
 from evenly_client.narration.telling import Sentences, Telling
+from evenly_client.translation import _, ngettext
 
 
 def _phase_now(t: Telling, now: Session) -> str:
     """What goes on, until when, and whose issue it is."""
     phase = now.phase
-    until = "back at" if phase.activity == "break" else "until"
-    said = f"{title_of(t.sealer, now, now.phase_index)}, {until} {phrases.time_of_day(phase.ends_at)}."
+    until = _("{phase}, back at {time}.") if phase.activity == "break" else _("{phase}, until {time}.")
+    said = until.format(phase=title_of(t.sealer, now, now.phase_index), time=phrases.time_of_day(phase.ends_at))
     about_issue = phase.activity in ACTIVITIES and ACTIVITIES[phase.activity].issue
     if phase.holder and about_issue and phase.activity != "feedback":
-        holds = "You hold" if phase.holder == t.me else f"{t.name(phase.holder)} holds"
-        said += f" {holds} the issue."
+        mine, theirs = _("You hold the issue."), _("{name} holds the issue.").format(name=t.name(phase.holder))
+        return f"{said} {mine if phase.holder == t.me else theirs}"
     return said
 
 
 def _started(t: Telling, event: session.SessionStarted) -> str:
     now = t.room.session
     number = now.number if now is not None else 1
-    said = f"Session {number} begins, {phrases.people(len(event.attending))} on the call."
+    n = len(event.attending)
+    begins = ngettext(
+        "Session {number} begins, {n} person on the call.", "Session {number} begins, {n} people on the call.", n
+    )
+    said = begins.format(number=number, n=n)
     if now is None or now.phase.activity == "talk":
         return said
-    return f"{said} {_phase_now(t, now)}{_round_instead(t, now)}"
+    return " ".join(filter(None, (said, _phase_now(t, now), _round_instead(t, now))))
 
 
 def _phase_started(t: Telling, event: agenda.PhaseStarted) -> str:
     now = t.room.session
     if now is None or now.phase_index != event.index:
         return ""
-    return f"{_phase_now(t, now)}{_round_instead(t, now)}"
+    return " ".join(filter(None, (_phase_now(t, now), _round_instead(t, now))))
 
 
 def _round_instead(t: Telling, now: Session) -> str:
@@ -47,19 +52,25 @@ def _round_instead(t: Telling, now: Session) -> str:
     asked = now.phases[now.phase_index].check_in
     if asked is None or any(isinstance(e, checkins.CheckInOpened) for e in t.entry.events):
         return ""
-    many = len(checkins.electorate(t.room)) >= checkins.FEWEST
-    return f" Too {'many' if many else 'few'} are here for its check-in: a round by name instead."
+    if len(checkins.electorate(t.room)) >= checkins.FEWEST:
+        return _("Too many are here for its check-in: a round by name instead.")
+    return _("Too few are here for its check-in: a round by name instead.")
 
 
 def _phase_taken_back(t: Telling, event: agenda.PhaseTakenBack) -> str:
     now = t.room.session
-    return "" if now is None else f"It goes on with {_phase_now(t, now)}"
+    # Translators: {phase} is a sentence that begins with the name of a phase: “Open questions, until 11:05.”
+    return "" if now is None else _("It goes on with {phase}").format(phase=_phase_now(t, now))
 
 
 def _extended(t: Telling, event: agenda.PhaseExtended) -> str:
     now = t.room.session
-    moved = f"{phrases.spoken(abs(event.ms))} {'more' if event.ms > 0 else 'less'}"
-    return f"{moved}, until {phrases.time_of_day(now.phase.ends_at)}." if now is not None else f"{moved}."
+    time = phrases.spoken(abs(event.ms))
+    if now is None:
+        return (_("{time} more.") if event.ms > 0 else _("{time} less.")).format(time=time)
+    # Translators: {time} is a length of time, {clock} a time of day
+    said = _("{time} more, until {clock}.") if event.ms > 0 else _("{time} less, until {clock}.")
+    return said.format(time=time, clock=phrases.time_of_day(now.phase.ends_at))
 
 
 def _resized(t: Telling, event: agenda.AgendaResized) -> str:
@@ -69,13 +80,16 @@ def _resized(t: Telling, event: agenda.AgendaResized) -> str:
         return ""
     before = _before(t, now)
     if before is None:
-        return "The phases to come have other lengths now."
+        return _("The phases to come have other lengths now.")
+    # Translators: a phase and its minutes, before and now, in a list: “Discussion 10 to 7”
+    one = _("{phase} {before} to {now}")
     changed = [
-        f"{title_of(t.sealer, now, i)} {_minutes(before.allotted[i])} to {_minutes(ms)}"
+        one.format(phase=title_of(t.sealer, now, i), before=_minutes(before.allotted[i]), now=_minutes(ms))
         for i, ms in enumerate(event.allotted)
         if i != now.phase_index and i < len(before.allotted) and before.allotted[i] != ms
     ]
-    return f"Minutes: {', '.join(changed)}." if changed else ""
+    # Translators: {changes} are phases and their minutes, before and now: “Discussion 10 to 7, Reflection 5 to 4”
+    return _("Minutes: {changes}.").format(changes=", ".join(changed)) if changed else ""
 
 
 def _before(t: Telling, now: Session) -> agenda.AgendaResized | None:
@@ -97,17 +111,22 @@ def _skipped(t: Telling, event: agenda.PhaseSkipped) -> str:
     if now is None or event.index >= len(now.phases):
         return ""
     title = title_of(t.sealer, now, event.index)
-    return f"{title} is left out." if event.skip else f"{title} is taken in again."
+    said = _("{title} is left out.") if event.skip else _("{title} is taken in again.")
+    return said.format(title=title)
 
 
 def _holder(t: Telling, event: agenda.IssueHolderSet) -> str:
-    return f"It is {t.name(event.seat)}'s issue." if event.seat else "It is nobody's issue in particular."
+    if not event.seat:
+        return _("It is nobody's issue in particular.")
+    return _("It is {name}'s issue.").format(name=t.name(event.seat))
 
 
 def _host(t: Telling, event: session.HostSet) -> str:
     if not event.seat:
-        return "The session has no host now: the facilitator leads."
-    return "You lead the session now, as its host." if event.seat == t.me else f"{t.name(event.seat)} is host now."
+        return _("The session has no host now: the facilitator leads.")
+    if event.seat == t.me:
+        return _("You lead the session now, as its host.")
+    return _("{name} is host now.").format(name=t.name(event.seat))
 
 
 def _pairs(t: Telling, event: pairs.PairsSet) -> str:
@@ -115,29 +134,33 @@ def _pairs(t: Telling, event: pairs.PairsSet) -> str:
     until = phrases.time_of_day(event.ends_at)
     mine = next((g for g in event.groups if t.me in g), None)
     if mine is None:
-        return f"Pairs talk until {until}."
-    said = f"You talk with {phrases.listed([t.name(s) for s in mine if s != t.me])} until {until}."
+        return _("Pairs talk until {time}.").format(time=until)
+    names = phrases.listed([t.name(s) for s in mine if s != t.me])
+    said = _("You talk with {names} until {time}.").format(names=names, time=until)
     opener = opened.opener(t.sealer, now.pairs) if now is not None and now.pairs is not None else ""
-    return f"{said} To begin: {opener}" if opener else said
+    # Translators: {sentence} is “You talk with Ben until 11:05.”, {question} a question to begin with
+    return _("{sentence} To begin: {question}").format(sentence=said, question=opener) if opener else said
 
 
 SENTENCES: Sentences = {
     session.SessionStarted: _started,
-    session.SessionEnded: lambda t, e: "The session has ended.",
+    session.SessionEnded: lambda t, e: _("The session has ended."),
     session.HostSet: _host,
-    session.HoldBegan: lambda t, e: "Paused. Take the time you need.",
-    session.HoldEnded: lambda t, e: "It goes on.",
-    session.GapNoticed: lambda t, e: "The server was away for a moment.",
+    session.HoldBegan: lambda t, e: _("Paused. Take the time you need."),
+    session.HoldEnded: lambda t, e: _("It goes on."),
+    session.GapNoticed: lambda t, e: _("The server was away for a moment."),
     agenda.PhaseStarted: _phase_started,
     agenda.PhaseTakenBack: _phase_taken_back,
     agenda.PhaseExtended: _extended,
     agenda.AgendaResized: _resized,
     agenda.PhaseSkipped: _skipped,
-    agenda.PhaseCounted: lambda t, e: "Talk counts from now on." if e.counted else "Talk does not count from now on.",
+    agenda.PhaseCounted: lambda t, e: (
+        _("Talk counts from now on.") if e.counted else _("Talk does not count from now on.")
+    ),
     agenda.IssueHolderSet: _holder,
-    agenda.RoomLeftOpen: lambda t, e: (
+    agenda.RoomLeftOpen: lambda t, e: _(
         "The session is over. The room stays open for whoever likes to talk; nothing is counted."
     ),
     pairs.PairsSet: _pairs,
-    pairs.PairsEnded: lambda t, e: "Back to the group.",
+    pairs.PairsEnded: lambda t, e: _("Back to the group."),
 }

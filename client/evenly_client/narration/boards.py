@@ -11,27 +11,32 @@ from evenly_client import opened
 from evenly_client.due import from_day, say_due
 from evenly_client.narration.telling import Sentences, Telling
 from evenly_client.text import one_line
+from evenly_client.translation import _
 
-KIND_WORDS = {
-    PostKind.ASK: "asks for something",
-    PostKind.OFFER: "offers something",
-    PostKind.RESOURCE: "shares a resource",
-    PostKind.INSIGHT: "shares an insight",
-    PostKind.WIN: "shares a win",
+_POSTED = {
+    PostKind.ASK: _("{name} asks for something on the exchange."),
+    PostKind.OFFER: _("{name} offers something on the exchange."),
+    PostKind.RESOURCE: _("{name} shares a resource on the exchange."),
+    PostKind.INSIGHT: _("{name} shares an insight on the exchange."),
+    PostKind.WIN: _("{name} shares a win on the exchange."),
 }
-STATE_WORDS = {
-    ActionState.COMMITTED: "is to be done",
-    ActionState.DOING: "is under way",
-    ActionState.BLOCKED: "is blocked",
-    ActionState.DONE: "is done",
-    ActionState.DROPPED: "is let go",
+_CHANGED = _("An action of {name}'s is changed.")
+_STANDS = {
+    ActionState.COMMITTED: _("An action of {name}'s is to be done."),
+    ActionState.DOING: _("An action of {name}'s is under way."),
+    ActionState.BLOCKED: _("An action of {name}'s is blocked."),
+    ActionState.DONE: _("An action of {name}'s is done."),
+    ActionState.DROPPED: _("An action of {name}'s is let go."),
 }
 
 
 def due_words(due: int, now: int) -> str:
     """By when: `by Friday 4 December`, `by the next session`. `due` is a day as on the wire, `now` milliseconds."""
     day = from_day(due)
-    return "by the next session" if day is None else f"by {say_due(day, date.fromtimestamp(now / 1000))}"
+    if day is None:
+        return _("by the next session")
+    # Translators: by when an action is to be done: {day} is “Friday 4 December”, “tomorrow”, “4 December 2028”
+    return _("by {day}").format(day=say_due(day, date.fromtimestamp(now / 1000)))
 
 
 def typed_for(t: Telling, event: actions.ActionAdded) -> bool:
@@ -44,10 +49,13 @@ def _action_added(t: Telling, event: actions.ActionAdded) -> str:
     if typed_for(t, event):
         action = actions.action_with(t.room, t.entry.id)
         text = one_line(opened.action_text(t.sealer, action)) if action is not None else ""
-        return f"{t.name(t.entry.by)} has typed an action for you: “{text}”, {due}. Is that what you will do?"
+        # Translators: {when} is “by Friday 4 December” or “by the next session”
+        said = _("{name} has typed an action for you: “{action}”, {when}. Is that what you will do?")
+        return said.format(name=t.name(t.entry.by), action=text, when=due)
     if t.entry.by != event.owner:
-        return f"{t.name(t.entry.by)} has typed an action for {t.name(event.owner)}."
-    return f"{t.name(event.owner)} commits to an action, {due}."
+        said = _("{name} has typed an action for {owner}.")
+        return said.format(name=t.name(t.entry.by), owner=t.name(event.owner))
+    return _("{name} commits to an action, {when}.").format(name=t.name(event.owner), when=due)
 
 
 def declined(t: Telling, event: actions.ActionRemoved) -> bool:
@@ -63,20 +71,26 @@ def _action_removed(t: Telling, event: actions.ActionRemoved) -> str:
         return ""
     text = one_line(opened.action_text(t.sealer, gone))
     if t.me == gone.owner:
-        return f"{t.name(t.entry.by)} has taken back what was typed for you: “{text}”."
-    return f"{t.name(gone.owner)} would rather not: the action “{text}” is gone."
+        said = _("{name} has taken back what was typed for you: “{action}”.")
+        return said.format(name=t.name(t.entry.by), action=text)
+    said = _("{name} would rather not: the action “{action}” is gone.")
+    return said.format(name=t.name(gone.owner), action=text)
 
 
-def _action(t: Telling, action: bytes, what: str) -> str:
+def _action(t: Telling, action: bytes, said: str) -> str:
+    """`said` of an action, with its owner's name as the field `name`."""
     found = actions.action_with(t.room, action)
-    return f"An action of {t.name(found.owner)}'s {what}." if found is not None else ""
+    return said.format(name=t.name(found.owner)) if found is not None else ""
 
 
 def _cheered(t: Telling, event: actions.ActionCheered) -> str:
     found = actions.action_with(t.room, event.action)
     if found is None or not event.on:
         return ""
-    return f"{t.name(event.seat)} cheers {'you' if found.owner == t.me else t.name(found.owner)}."
+    if found.owner == t.me:
+        return _("{name} cheers you.").format(name=t.name(event.seat))
+    # Translators: {owner} is whose action is cheered
+    return _("{name} cheers {owner}.").format(name=t.name(event.seat), owner=t.name(found.owner))
 
 
 def answers_me(t: Telling, event: exchange.PostAdded) -> bool:
@@ -88,14 +102,15 @@ def answers_me(t: Telling, event: exchange.PostAdded) -> bool:
 def _post_added(t: Telling, event: exchange.PostAdded) -> str:
     answered = exchange.post_with(t.room, event.reply_to) if event.reply_to else None
     if answered is None:
-        return f"{t.name(event.seat)} {KIND_WORDS[event.kind]} on the exchange."
-    whom = "you" if answered.seat == t.me else t.name(answered.seat)
-    return f"{t.name(event.seat)} answers {whom} on the exchange."
+        return _POSTED[event.kind].format(name=t.name(event.seat))
+    if answered.seat == t.me:
+        return _("{name} answers you on the exchange.").format(name=t.name(event.seat))
+    return _("{name} answers {other} on the exchange.").format(name=t.name(event.seat), other=t.name(answered.seat))
 
 
 def _taken_back(t: Telling, event: exchange.PostTakenBack) -> str:
     post = exchange.post_with(t.room, event.post)
-    return f"{t.name(post.seat)} has taken a text back." if post is not None else ""
+    return _("{name} has taken a text back.").format(name=t.name(post.seat)) if post is not None else ""
 
 
 def _met(t: Telling, event: exchange.AskMet) -> str:
@@ -103,41 +118,44 @@ def _met(t: Telling, event: exchange.AskMet) -> str:
     if post is None:
         return ""
     if not event.by:
-        return f"What {t.name(post.seat)} asks for is open again."
-    how = " by making people known to each other" if event.introduced else ""
-    return f"What {t.name(post.seat)} asks for is met, by {t.name(event.by)}{how}."
+        return _("What {name} asks for is open again.").format(name=t.name(post.seat))
+    said = _("What {name} asks for is met, by {helper}.")
+    if event.introduced:
+        said = _("What {name} asks for is met, by {helper} by making people known to each other.")
+    return said.format(name=t.name(post.seat), helper=t.name(event.by))
 
 
 def _edited(t: Telling, event: issues.IssueEdited) -> str:
     issue = issues.issue_with(t.room, event.issue)
-    return f"{t.name(issue.seat)} has put the issue in other words." if issue is not None else ""
+    return _("{name} has put the issue in other words.").format(name=t.name(issue.seat)) if issue is not None else ""
 
 
 def _chosen(t: Telling, event: issues.IssueChosen) -> str:
     issue = issues.issue_with(t.room, event.issue)
     if issue is None:
         return ""
-    whose = "yours" if issue.seat == t.me else f"{t.name(issue.seat)}'s"
-    return f"Issue {event.number} of this session is {whose}."
+    if issue.seat == t.me:
+        return _("Issue {n} of this session is yours.").format(n=event.number)
+    return _("Issue {n} of this session is {name}'s.").format(n=event.number, name=t.name(issue.seat))
 
 
 def _kept(t: Telling, event: issues.QuestionsKept) -> str:
     if event.keep:
-        return "The issue-holder keeps the questions that were asked."
-    return "The issue-holder shares the questions that were asked."
+        return _("The issue-holder keeps the questions that were asked.")
+    return _("The issue-holder shares the questions that were asked.")
 
 
 SENTENCES: Sentences = {
-    issues.IssueBrought: lambda t, e: f"{t.name(e.seat)} has brought an issue.",
+    issues.IssueBrought: lambda t, e: _("{name} has brought an issue.").format(name=t.name(e.seat)),
     issues.IssueEdited: _edited,
-    issues.IssueWithdrawn: lambda t, e: "An issue was taken back.",
+    issues.IssueWithdrawn: lambda t, e: _("An issue was taken back."),
     issues.IssueChosen: _chosen,
     issues.QuestionsKept: _kept,
     actions.ActionAdded: _action_added,
-    actions.ActionEdited: lambda t, e: _action(t, e.action, "is changed"),
-    actions.ActionStateSet: lambda t, e: _action(t, e.action, STATE_WORDS.get(e.state, "is changed")),
+    actions.ActionEdited: lambda t, e: _action(t, e.action, _CHANGED),
+    actions.ActionStateSet: lambda t, e: _action(t, e.action, _STANDS.get(e.state, _CHANGED)),
     actions.ActionRemoved: _action_removed,
-    actions.ActionNoted: lambda t, e: _action(t, e.action, "has a note"),
+    actions.ActionNoted: lambda t, e: _action(t, e.action, _("An action of {name}'s has a note.")),
     actions.ActionCheered: _cheered,
     exchange.PostAdded: _post_added,
     exchange.PostTakenBack: _taken_back,

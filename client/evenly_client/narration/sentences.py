@@ -32,26 +32,28 @@ from evenly_client.narration import people as of_people
 from evenly_client.narration import series as of_series
 from evenly_client.narration.telling import Sentences, Telling
 from evenly_client.peer import Peer
+from evenly_client.translation import _
 
 QUIET_WORDS = {
-    "turn_taken_back": "giving the floor",
-    "hands_restored": "lowering hands",
-    "queue_switched": "opening or closing the queue",
-    "floor_mode_set": "changing the floor",
-    "phase_taken_back": "starting that phase",
-    "phase_extended": "moving the end",
-    "agenda_resized": "moving minutes between phases",
-    "phase_skipped": "leaving a phase out, or taking it in again",
-    "phase_counted": "whether talk counts",
-    "issue_holder_set": "whose issue it is",
-    "host_set": "who hosts",
-    "turn_extended": "giving a minute",
-    "hand_placed": "placing a hand",
-    "correction_undone": "moving air time",
-    "settings_changed": "a setting",
-    "check_in_withdrawn": "opening that check-in",
-    "series_planned": "planning the series",
-    "planned_changed": "changing a planned session",
+    # Translators: steps that can be undone; they stand in “That takes back: giving the floor.”
+    "turn_taken_back": _("giving the floor"),
+    "hands_restored": _("lowering hands"),
+    "queue_switched": _("opening or closing the queue"),
+    "floor_mode_set": _("changing the floor"),
+    "phase_taken_back": _("starting that phase"),
+    "phase_extended": _("moving the end"),
+    "agenda_resized": _("moving minutes between phases"),
+    "phase_skipped": _("leaving a phase out, or taking it in again"),
+    "phase_counted": _("whether talk counts"),
+    "issue_holder_set": _("whose issue it is"),
+    "host_set": _("who hosts"),
+    "turn_extended": _("giving a minute"),
+    "hand_placed": _("placing a hand"),
+    "correction_undone": _("moving air time"),
+    "settings_changed": _("a setting"),
+    "check_in_withdrawn": _("opening that check-in"),
+    "series_planned": _("planning the series"),
+    "planned_changed": _("changing a planned session"),
 }
 """What an undo takes back, by the event that undoes it."""
 

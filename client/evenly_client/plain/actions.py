@@ -30,8 +30,10 @@ from evenly_client import opened, waiting
 from evenly_client.due import Due, parse_due
 from evenly_client.narration.boards import due_words
 from evenly_client.outlook import Outlook
+from evenly_client.plain.spelling import argument, arguments, command, form, meant, pattern, spelled
 from evenly_client.plain.word import Unclear, Word, due_day, is_number, listed, parts, sealed, seat
 from evenly_client.text import one_line
+from evenly_client.translation import _, ngettext, pgettext
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines
@@ -39,14 +41,15 @@ if TYPE_CHECKING:
 LIST = "actions"
 
 _STATES = {
-    ActionState.PROPOSED: "to be confirmed by its owner",
-    ActionState.DOING: "under way",
-    ActionState.BLOCKED: "blocked",
-    ActionState.DONE: "done",
-    ActionState.DROPPED: "let go",
+    # Translators: how an action stands, in a list: “call three suppliers, by Friday 4 December, under way”
+    ActionState.PROPOSED: pgettext("state of an action", "to be confirmed by its owner"),
+    ActionState.DOING: pgettext("state of an action", "under way"),
+    ActionState.BLOCKED: pgettext("state of an action", "blocked"),
+    ActionState.DONE: pgettext("state of an action", "done"),
+    ActionState.DROPPED: pgettext("state of an action", "let go"),
 }
-_BUDDY = re.compile(r"\s+buddy\s+(\d+)$", re.IGNORECASE)
-_BY = re.compile(r"\s+by\s+(?!.*\sby\s)(.+)$", re.IGNORECASE)
+_BUDDY = re.compile(rf"\s+{pattern('buddy')}\s+(\d+)$", re.IGNORECASE)
+_BY = re.compile(rf"\s+{pattern('by')}\s+(?!.*\s{pattern('by')}\s)(.+)$", re.IGNORECASE)
 
 
 # -- lists -------------------------------------------------------------------------------------------------------
@@ -54,19 +57,23 @@ _BY = re.compile(r"\s+by\s+(?!.*\sby\s)(.+)$", re.IGNORECASE)
 
 async def _actions(lines: PlainLines, words: list[str]) -> None:
     look = lines.look
-    which = words[0].lower() if words else ("mine" if _mine(look) else "all")
+    which = meant(words[0]) if words else ("mine" if _mine(look) else "all")
     live = [a for a in look.room.actions if a.open or a.state is ActionState.PROPOSED]
     if which == "mine":
-        _print(lines, _mine(look), "of yours", owners=False)
+        mine = _mine(look)
+        _print(lines, mine, ngettext("{n} action of yours.", "{n} actions of yours.", len(mine)), owners=False)
     elif which == "due":
         planned = series.next_planned(look.room)
         at = max(look.now, planned.at if planned is not None else 0)
-        _print(lines, [a for a in live if a.open and due_by(a, at)], "due by the next session")
+        due = [a for a in live if a.open and due_by(a, at)]
+        said = ngettext("{n} action due by the next session.", "{n} actions due by the next session.", len(due))
+        _print(lines, due, said)
     elif which == "all":
         closed = [a for a in look.room.actions if a not in live]
-        _print(lines, [*live, *closed], "in all")
+        every = [*live, *closed]
+        _print(lines, every, ngettext("{n} action in all.", "{n} actions in all.", len(every)))
     else:
-        raise Unclear("Type: actions, and mine, due or all.")
+        raise Unclear(spelled(_("Type: `actions`, and `mine`, `due` or `…all`.")))
 
 
 def _mine(look: Outlook) -> list[Action]:
@@ -75,13 +82,18 @@ def _mine(look: Outlook) -> list[Action]:
 
 
 async def _review(lines: PlainLines, words: list[str]) -> None:
-    _print(lines, in_review(lines.peer.room), "to look back on, owner by owner")
+    found = in_review(lines.peer.room)
+    said = ngettext(
+        "{n} action to look back on, owner by owner.", "{n} actions to look back on, owner by owner.", len(found)
+    )
+    _print(lines, found, said)
 
 
-def _print(lines: PlainLines, actions: Sequence[Action], which: str, *, owners: bool = True) -> None:
+def _print(lines: PlainLines, actions: Sequence[Action], said: str, *, owners: bool = True) -> None:
+    """Numbered. `said`: how many they are, with the field `n`."""
     look = lines.look
     lines.list_(LIST, [a.id for a in actions])
-    lines.say(f"{len(actions)} action{'' if len(actions) == 1 else 's'} {which}.")
+    lines.say(said.format(n=len(actions)))
     for index, action in enumerate(actions, 1):
         lines.say(f"{index}: {_line(look, action, owner=owners)}.")
 
@@ -91,26 +103,32 @@ def _line(look: Outlook, action: Action, *, owner: bool) -> str:
     if action.state in _STATES:
         said.append(_STATES[action.state])
     if action.buddy:
-        said.append(f"buddy {look.name(action.buddy)}")
+        # Translators: who asks how an action goes
+        said.append(_("buddy {name}").format(name=look.name(action.buddy)))
     if action.carried and (action.owner == look.seat or look.leads):
-        said.append(f"carried over {_times(action.carried)}")
-    if action.cheers:
-        said.append(f"{len(action.cheers)} cheer{'' if len(action.cheers) == 1 else 's'}")
-    if action.notes:
-        said.append(f"{len(action.notes)} note{'' if len(action.notes) == 1 else 's'}")
-    return f"{f'{look.name(action.owner)}: ' if owner else ''}{', '.join(said)}"
+        said.append(_carried(action.carried))
+    if cheers := len(action.cheers):
+        said.append(ngettext("{n} cheer", "{n} cheers", cheers).format(n=cheers))
+    if notes := len(action.notes):
+        said.append(ngettext("{n} note", "{n} notes", notes).format(n=notes))
+    return f"{look.name(action.owner)}: {', '.join(said)}" if owner else ", ".join(said)
 
 
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+def _carried(n: int) -> str:
+    """How often an action went on to the next session."""
+    if n == 2:
+        return _("carried over twice")
+    return ngettext("carried over once", "carried over {n} times", n).format(n=n)
 
 
 def _show(lines: PlainLines, action: Action) -> None:
     look = lines.look
     lines.say(f"{_line(look, action, owner=True)}.")
     for note in action.notes:
-        learnt = " learnt" if note.learnt else ""
-        lines.say(f"{look.name(note.seat)}{learnt}: {one_line(opened.note_text(look.peer.sealer, note))}")
+        # Translators: what somebody has learnt from an action
+        said = _("{name} learnt: {text}") if note.learnt else "{name}: {text}"
+        text = one_line(opened.note_text(look.peer.sealer, note))
+        lines.say(said.format(name=look.name(note.seat), text=text))
 
 
 # -- committing --------------------------------------------------------------------------------------------------
@@ -131,9 +149,9 @@ def _typed(lines: PlainLines, words: Sequence[str]) -> _Typed:
     typed = _Typed(said)
     for part in rest:
         first, *more = part.split() or [""]
-        if first.lower() == "for" and more:
+        if meant(first) == "for" and more:
             typed.owner = seat(lines, more)
-        elif first.lower() == "buddy" and more:
+        elif meant(first) == "buddy" and more:
             typed.buddy = seat(lines, more)
         else:
             typed.due = due_day(lines.look, part)
@@ -153,23 +171,26 @@ def _read_end(lines: PlainLines, typed: _Typed) -> None:
     read = parse_due(by[1], date.fromtimestamp(lines.look.now / 1000))
     if isinstance(read, Due):
         typed.due, typed.text = read.day, typed.text[: by.start()]
-    elif read.title != "That is no date.":
+    elif not read.unread:
         raise Unclear(str(read))
 
 
 async def _commit(lines: PlainLines, words: Sequence[str]) -> None:
     typed = _typed(lines, words)
     if not typed.text:
-        raise Unclear("Type: action and what you will do.")
+        raise Unclear(spelled(_("Type: `action` and what you will do.")))
     look = lines.look
-    whose = f"{lines.peer.name_of(typed.owner)} is asked" if typed.owner not in (0, look.seat) else "Your action"
-    buddy = f", buddy {look.name(typed.buddy)}" if typed.buddy else ""
+    # Translators: {action} is what was typed, and by when: “call three suppliers, by Friday 4 December”
+    said = _("{name} is asked: {action}.") if typed.owner not in (0, look.seat) else _("Your action: {action}.")
+    what = [typed.text, due_words(typed.due, look.now)]
+    if typed.buddy:
+        what.append(_("buddy {name}").format(name=look.name(typed.buddy)))
     await sealed(
         lines,
         FieldKind.ACTION,
         typed.text,
         lambda text: AddAction(text, typed.owner, typed.due, typed.buddy),
-        f"{whose}: {typed.text}, {due_words(typed.due, look.now)}{buddy}.",
+        said.format(name=lines.peer.name_of(typed.owner), action=", ".join(what)),
     )
 
 
@@ -177,24 +198,24 @@ async def _commit(lines: PlainLines, words: Sequence[str]) -> None:
 
 
 async def _done(lines: PlainLines, action: Action, words: list[str]) -> None:
-    said = "Done." if words else "Done. What happened, what did you learn? Type it behind done."
-    await _state(lines, action, ActionState.DONE, words, said)
+    asked = spelled(_("Done. What happened, what did you learn? Type it behind `…done`."))
+    await _state(lines, action, ActionState.DONE, words, _("Done.") if words else asked)
 
 
 async def _doing(lines: PlainLines, action: Action, words: list[str]) -> None:
-    await _state(lines, action, ActionState.DOING, words, "It is under way.")
+    await _state(lines, action, ActionState.DOING, words, _("It is under way."))
 
 
 async def _blocked(lines: PlainLines, action: Action, words: list[str]) -> None:
-    await _state(lines, action, ActionState.BLOCKED, words, "It is blocked. Type ask to ask the group.")
+    await _state(lines, action, ActionState.BLOCKED, words, spelled(_("It is blocked. Type `ask` to ask the group.")))
 
 
 async def _drop(lines: PlainLines, action: Action, words: list[str]) -> None:
-    await _state(lines, action, ActionState.DROPPED, words, "It is let go.")
+    await _state(lines, action, ActionState.DROPPED, words, _("It is let go."))
 
 
 async def _open(lines: PlainLines, action: Action, words: list[str]) -> None:
-    await _state(lines, action, ActionState.COMMITTED, words, "It is to be done.")
+    await _state(lines, action, ActionState.COMMITTED, words, _("It is to be done."))
 
 
 async def _state(lines: PlainLines, action: Action, state: ActionState, words: list[str], said: str) -> None:
@@ -204,53 +225,60 @@ async def _state(lines: PlainLines, action: Action, state: ActionState, words: l
 
 async def _note(lines: PlainLines, action: Action, words: list[str]) -> None:
     if not words:
-        raise Unclear("Type the note behind it.")
-    await sealed(lines, FieldKind.NOTE, " ".join(words), lambda text: NoteAction(action.id, text), "Noted.")
+        raise Unclear(_("Type the note behind it."))
+    await sealed(lines, FieldKind.NOTE, " ".join(words), lambda text: NoteAction(action.id, text), _("Noted."))
 
 
 async def _cheer(lines: PlainLines, action: Action, words: list[str]) -> None:
     on = lines.peer.seat not in action.cheers
-    await lines.do(CheerAction(action.id, on), "They can see that you cheer." if on else "You cheer no longer.")
+    await lines.do(CheerAction(action.id, on), _("They can see that you cheer.") if on else _("You cheer no longer."))
 
 
 async def _confirm(lines: PlainLines, action: Action, words: list[str]) -> None:
-    await lines.do(ConfirmAction(action.id, True), "It is yours.")
+    await lines.do(ConfirmAction(action.id, True), _("It is yours."))
 
 
 async def _decline(lines: PlainLines, action: Action, words: list[str]) -> None:
-    await lines.do(ConfirmAction(action.id, False), "It is taken away.")
+    await lines.do(ConfirmAction(action.id, False), _("It is taken away."))
 
 
 async def _worth(lines: PlainLines, action: Action, words: list[str]) -> None:
-    answer = words[0].lower() if words else ""
+    answer = meant(words[0]) if words else ""
     if answer == "keep":
-        await lines.do(ReconsiderAction(action.id), "It stays.")
+        await lines.do(ReconsiderAction(action.id), _("It stays."))
     elif answer == "drop":
         await _drop(lines, action, words[1:])
     elif answer == "help":
-        text = " ".join(words[1:]) or f"Who can help: {one_line(opened.action_text(lines.peer.sealer, action))}"
-        await sealed(lines, FieldKind.POST, text, lambda t: AddPost(PostKind.ASK, t), "The group is asked.")
+        # Translators: what is put on the exchange, for the whole group to read
+        asked = _("Who can help: {action}").format(action=one_line(opened.action_text(lines.peer.sealer, action)))
+        text = " ".join(words[1:]) or asked
+        await sealed(lines, FieldKind.POST, text, lambda t: AddPost(PostKind.ASK, t), _("The group is asked."))
         await lines.do(ReconsiderAction(action.id))
     else:
-        raise Unclear("Type: worth keep, worth drop, or worth help and what you ask for. To shrink it: words TEXT.")
+        unclear = _(
+            "Type: `worth keep`, `worth drop`, or `worth help` and what you ask for. To shrink it: `…words TEXT`."
+        )
+        raise Unclear(spelled(unclear))
 
 
 async def _due(lines: PlainLines, action: Action, words: list[str]) -> None:
     due = due_day(lines.look, " ".join(words))
-    await lines.do(EditAction(action.id, b"", due, action.buddy), f"It is due {due_words(due, lines.look.now)}.")
+    # Translators: {when} is “by Friday 4 December”, or “by the next session”
+    said = _("It is due {when}.").format(when=due_words(due, lines.look.now))
+    await lines.do(EditAction(action.id, b"", due, action.buddy), said)
 
 
 async def _buddy(lines: PlainLines, action: Action, words: list[str]) -> None:
     who = seat(lines, words, nobody=True)
-    said = f"{lines.peer.name_of(who)} will ask how it goes." if who else "Nobody will ask."
-    await lines.do(EditAction(action.id, b"", action.due, who), said)
+    asks = _("{name} will ask how it goes.").format(name=lines.peer.name_of(who))
+    await lines.do(EditAction(action.id, b"", action.due, who), asks if who else _("Nobody will ask."))
 
 
 async def _words(lines: PlainLines, action: Action, words: list[str]) -> None:
     if not words:
-        raise Unclear("Type the new words behind it.")
+        raise Unclear(_("Type the new words behind it."))
     text = lines.peer.seal(FieldKind.ACTION, " ".join(words), action.id)
-    await lines.do(EditAction(action.id, text, action.due, action.buddy), "It has these words.")
+    await lines.do(EditAction(action.id, text, action.due, action.buddy), _("It has these words."))
 
 
 _DEEDS: dict[str, Callable[[PlainLines, Action, list[str]], Awaitable[None]]] = {
@@ -272,8 +300,9 @@ _DEEDS: dict[str, Callable[[PlainLines, Action, list[str]], Awaitable[None]]] = 
 
 async def _action(lines: PlainLines, words: list[str]) -> None:
     if not words:
-        raise Unclear("Type: action and what you will do, for example: action call three suppliers by friday.")
-    first = words[0].lower()
+        unclear = _("Type: `action` and what you will do, for example: `action` call three suppliers `by` friday.")
+        raise Unclear(spelled(unclear))
+    first = meant(words[0])
     if first in ("confirm", "decline") and (len(words) == 1 or is_number(words[1:])):
         await _answer(lines, first, words[1:])
         return
@@ -282,13 +311,14 @@ async def _action(lines: PlainLines, words: list[str]) -> None:
         return
     action = action_with(lines.peer.room, listed(lines, LIST, words, "actions"))
     if action is None:
-        raise Unclear("That action is gone. Type actions to read the list again.")
+        raise Unclear(spelled(_("That action is gone. Type `actions` to read the list again.")))
     if len(words) == 1:
         _show(lines, action)
         return
-    deed = _DEEDS.get(words[1].lower())
+    deed = _DEEDS.get(meant(words[1]))
     if deed is None:
-        raise Unclear(f"Action {words[0]}: which? Type one of: {', '.join(_DEEDS)}. Type help action for more.")
+        unclear = spelled(_("Action {n}: which? Type one of: {words}. Type `help` {command} for more."))
+        raise Unclear(unclear.format(n=words[0], words=arguments(_DEEDS), command=command("action")))
     await deed(lines, action, words[2:])
 
 
@@ -298,9 +328,16 @@ async def _answer(lines: PlainLines, deed: str, words: list[str]) -> None:
     typed = [a for a in room.actions if a.owner == lines.peer.seat and a.state is ActionState.PROPOSED]
     action = action_with(room, listed(lines, LIST, words, "actions")) if words else next(iter(typed), None)
     if action is None:
-        raise Unclear("Nothing was typed for you.")
+        raise Unclear(_("Nothing was typed for you."))
     if not words and len(typed) > 1:
-        raise Unclear(f"{len(typed)} were typed for you. Type actions mine, then for example: action 1 {deed}.")
+        n = len(typed)
+        # Translators: of actions; {deed} is “confirm” or “decline”, as it is typed
+        unclear = ngettext(
+            "{n} were typed for you. Type `actions mine`, then for example: `action 1` {deed}.",
+            "{n} were typed for you. Type `actions mine`, then for example: `action 1` {deed}.",
+            n,
+        )
+        raise Unclear(spelled(unclear).format(n=n, deed=argument(deed)))
     await _DEEDS[deed](lines, action, [])
 
 
@@ -312,36 +349,50 @@ async def _waits(lines: PlainLines, words: list[str]) -> None:
     found = waiting.waits(look)
     following = waiting.next_session_words(look)
     if look.session is None and following:
-        lines.say(f"Next session: {following.replace(' · ', ', ')}.")
+        lines.say(_("Next session: {session}.").format(session=following.replace(" · ", ", ")))
     if not found:
-        lines.say("Nothing waits for you.")
+        lines.say(_("Nothing waits for you."))
         return
-    lines.say("1 thing waits for you." if len(found) == 1 else f"{len(found)} things wait for you.")
+    n = len(found)
+    lines.say(ngettext("1 thing waits for you.", "{n} things wait for you.", n).format(n=n))
     for wait in found:
         lines.say(f"{wait.words}{'' if wait.words.endswith(('?', '.')) else '.'}")
 
 
 WORDS: dict[str, Word] = {
-    "waits": Word("b", "", "what waits for you, and when the next session is", False, _waits),
-    "actions": Word("", "[mine|due|all]", "actions, numbered; without a word behind it, yours", False, _actions),
+    "waits": Word("b", "", _("what waits for you, and when the next session is"), False, _waits),
+    "actions": Word(
+        "", form("[mine|due|all]"), _("actions, numbered; without a word behind it, yours"), False, _actions
+    ),
     "action": Word(
         "a",
-        "TEXT [by DATE]",
-        "commit to something, by the next session or by a date",
+        form("TEXT [by DATE]"),
+        _("commit to something, by the next session or by a date"),
         False,
         _action,
         (
-            ("TEXT / DATE / buddy SEAT / for SEAT", "the same, with a buddy, or typed for somebody to confirm"),
-            ("K", "all of action K; K is its number in actions or review, as you last read them"),
-            ("K done|doing|blocked|drop|open [WORDS]", "how it stands, and what happened and was learnt"),
-            ("K note WORDS", "a note on it"),
-            ("K cheer", "cheer, or no longer"),
-            ("[K] confirm|decline", "what was typed for you: yes, or no"),
-            ("K worth keep|drop|help [WORDS]", "carried over: still worth doing? help asks the group"),
-            ("K words TEXT", "put it in other words: shrink it"),
-            ("K due DATE", "by another date, or: next session"),
-            ("K buddy SEAT|none", "who will ask how it goes"),
+            (
+                form("TEXT / DATE / buddy SEAT / for SEAT"),
+                _("the same, with a buddy, or typed for somebody to confirm"),
+            ),
+            (
+                form("K"),
+                spelled(_("all of action `K`; `K` is its number in `actions` or `review`, as you last read them")),
+            ),
+            (form("K done|doing|blocked|drop|open [WORDS]"), _("how it stands, and what happened and was learnt")),
+            (form("K note WORDS"), _("a note on it")),
+            (form("K cheer"), _("cheer, or no longer")),
+            (form("[K] confirm|decline"), _("what was typed for you: yes, or no")),
+            (
+                form("K worth keep|drop|help [WORDS]"),
+                spelled(_("carried over: still worth doing? `…help` asks the group")),
+            ),
+            (form("K words TEXT"), _("put it in other words: shrink it")),
+            (form("K due DATE"), _("by another date, or: next session")),
+            (form("K buddy SEAT|none"), _("who will ask how it goes")),
         ),
     ),
-    "review": Word("r", "", "the actions to look back on, owner by owner, the last issue-holder first", False, _review),
+    "review": Word(
+        "r", "", _("the actions to look back on, owner by owner, the last issue-holder first"), False, _review
+    ),
 }

@@ -7,27 +7,39 @@ from typing import TYPE_CHECKING
 from evenly_protocol.corrections import CorrectAirTime
 
 from evenly_client import phrases
-from evenly_client.plain.word import Word, number, span_and_seconds
+from evenly_client.plain.spelling import form
+from evenly_client.plain.word import WHICH_SEAT, Word, number, span_and_seconds
+from evenly_client.translation import _, ngettext
 
 if TYPE_CHECKING:
+    from evenly_protocol.airtime import Span
+
     from evenly_client.plain.lines import PlainLines
 
 
 async def _me(lines: PlainLines, words: list[str]) -> None:
     look = lines.look
-    lines.say(f"{look.my_seconds()}: {look.my_standing()}. {look.me_in_words()}.")
+    # Translators: “4:10 spoken · an equal share is 5:00: there is room for you. second in line · raised first.”
+    said = _("{seconds}: {standing}. {where}.")
+    lines.say(said.format(seconds=look.my_seconds(), standing=look.my_standing(), where=look.me_in_words()))
 
 
 async def _spans(lines: PlainLines, words: list[str]) -> None:
     session = lines.peer.room.session
     ledger = session.ledger if session is not None else []
-    first = max(0, len(ledger) - 8)
-    told = [
-        f"{first + i + 1}: {lines.look.name(s.seat)} {phrases.spoken(s.end - s.start)}"
-        + ("" if s.sure else ", not sure")
-        for i, s in enumerate(ledger[first:])
-    ]
-    lines.say(f"{len(ledger)} spans. The last: {'; '.join(told)}." if told else "Nothing has been marked yet.")
+    if not ledger:
+        lines.say(_("Nothing has been marked yet."))
+        return
+    n, first = len(ledger), max(0, len(ledger) - 8)
+    told = [_span_words(lines, nth, span) for nth, span in enumerate(ledger[first:], first + 1)]
+    said = ngettext("{n} spans. The last: {spans}.", "{n} spans. The last: {spans}.", n)
+    lines.say(said.format(n=n, spans="; ".join(told)))
+
+
+def _span_words(lines: PlainLines, nth: int, span: Span) -> str:
+    # Translators: {n} is the number of a span of talk: “3: Ana 40 seconds”
+    said = _("{n}: {name} {time}") if span.sure else _("{n}: {name} {time}, not sure")
+    return said.format(n=nth, name=lines.look.name(span.seat), time=phrases.spoken(span.end - span.start))
 
 
 async def _claim(lines: PlainLines, words: list[str]) -> None:
@@ -42,14 +54,14 @@ async def _give(lines: PlainLines, words: list[str]) -> None:
 
 async def _move(lines: PlainLines, words: list[str]) -> None:
     index, seconds = span_and_seconds(lines, [*words[:1], *words[2:]])
-    await lines.do(CorrectAirTime(index, number(words[1:], "seat"), seconds * 1000))
+    await lines.do(CorrectAirTime(index, number(words[1:], WHICH_SEAT), seconds * 1000))
 
 
 async def _even(lines: PlainLines, words: list[str]) -> None:
     look = lines.look
     totals = look.totals()
     if totals is None:
-        lines.say("No session yet.")
+        lines.say(_("No session yet."))
         return
     lines.say(phrases.evenness(totals))
     told = [f"{seat} {name} {phrases.spoken(ms)}" for seat, name, ms in look.counters()]
@@ -58,10 +70,10 @@ async def _even(lines: PlainLines, words: list[str]) -> None:
 
 
 WORDS: dict[str, Word] = {
-    "me": Word("m", "", "how you stand", False, _me),
-    "spans": Word("", "", "the last spans of talk", False, _spans),
-    "claim": Word("", "SPAN [SECONDS]", "that was you speaking", False, _claim),
-    "give": Word("", "SPAN [SECONDS]", "that was not you speaking", False, _give),
-    "move": Word("", "SPAN SEAT [SECONDS]", "move air time", True, _move),
-    "even": Word("", "", "how evenly the time was shared", True, _even),
+    "me": Word("m", "", _("how you stand"), False, _me),
+    "spans": Word("", "", _("the last spans of talk"), False, _spans),
+    "claim": Word("", form("SPAN [SECONDS]"), _("that was you speaking"), False, _claim),
+    "give": Word("", form("SPAN [SECONDS]"), _("that was not you speaking"), False, _give),
+    "move": Word("", form("SPAN SEAT [SECONDS]"), _("move air time"), True, _move),
+    "even": Word("", "", _("how evenly the time was shared"), True, _even),
 }

@@ -10,10 +10,11 @@ from evenly_protocol.words import TEXT_KINDS, CheckInKind
 from evenly_client.checkins import blocks, results
 from evenly_client.checkins.asked import Answer
 from evenly_client.peer import Peer
+from evenly_client.plain.spelling import key, meant, spelled
 from evenly_client.plain.word import Unclear
 from evenly_client.text import clean, one_line
+from evenly_client.translation import _
 
-ABSTAIN = "answer none abstains"
 LISTED = (CheckInKind.MOOD, CheckInKind.CHOICE, CheckInKind.MULTI)
 """Kinds whose answers are told with their numbers, a line each."""
 
@@ -23,26 +24,34 @@ def how_to_answer(peer: Peer, check_in: CheckIn) -> list[str]:
     options = [one_line(o) for o in results.options_of(peer.sealer, check_in)]
     shown = results.labels(check_in.kind, options)
     listed = [f"{number}: {label}" for number, label in enumerate(shown, 1)] if check_in.kind in LISTED else []
-    return [*listed, f"Type {_typed(check_in.kind, options)}; {ABSTAIN}. Type answered when you are done."]
+    done = spelled(_("Type `answered` when you are done."))
+    return [*listed, f"{_typed(check_in.kind, options)} {done}"]
 
 
 def _typed(kind: CheckInKind, options: Sequence[str]) -> str:
     match kind:
+        case CheckInKind.SCALE if len(options) == 2:
+            low, high = options
+            # Translators: {low} and {high} are the words for the ends of a scale
+            said = _("Type `answer` and a number from 1, {low}, to 5, {high}; `answer none` abstains.")
+            return spelled(said).format(low=low, high=high)
         case CheckInKind.SCALE:
-            low, high = (f", {o}," for o in options) if len(options) == 2 else ("", "")
-            return f"answer and a number from 1{low} to 5{high}".rstrip(",")
+            said = _("Type `answer` and a number from 1 to 5; `answer none` abstains.")
         case CheckInKind.FIST:
-            return "answer and a number of fingers from 0, not at all, to 5, fully"
+            said = _("Type `answer` and a number of fingers from 0, not at all, to 5, fully; `answer none` abstains.")
         case CheckInKind.YESNO:
-            return "answer yes or answer no"
+            said = _("Type `answer yes` or `answer no`; `answer none` abstains.")
         case CheckInKind.MULTI:
-            return "answer and all the numbers that you choose, for example answer 1 3"
+            said = _(
+                "Type `answer` and all the numbers that you choose, for example `answer 1 3`; `answer none` abstains."
+            )
         case CheckInKind.WORDS:
-            return "answer and one to three words"
+            said = _("Type `answer` and one to three words; `answer none` abstains.")
         case CheckInKind.TEXT:
-            return f"answer and a sentence or two, up to {blocks.CHARACTERS_AT_MOST} characters"
+            said = _("Type `answer` and a sentence or two, up to {n} characters; `answer none` abstains.")
         case _:
-            return "answer and a number"
+            said = _("Type `answer` and a number; `answer none` abstains.")
+    return spelled(said).format(n=blocks.CHARACTERS_AT_MOST)
 
 
 def answer_typed(peer: Peer, check_in: CheckIn, words: Sequence[str]) -> Answer:
@@ -61,28 +70,30 @@ def answer_typed(peer: Peer, check_in: CheckIn, words: Sequence[str]) -> Answer:
     if not chosen:
         raise Unclear(how_to_answer(peer, check_in)[-1])
     if len(set(chosen)) > 1 and check_in.kind is not CheckInKind.MULTI:
-        raise Unclear("One answer is asked for. Type answer and one of them.")
+        raise Unclear(spelled(_("One answer is asked for. Type `answer` and one of them.")))
     return tuple(sorted(set(chosen)))
 
 
 def _by_label(kind: CheckInKind, shown: Sequence[str], options: Sequence[str], said: str) -> list[int] | None:
     """The answer of this name; None for none."""
-    key = said.casefold()
-    names = [label.casefold() for label in shown]
-    if kind is CheckInKind.YESNO and key in ("y", "n"):
-        return [0 if key == "y" else 1]
-    if kind is CheckInKind.SCALE and len(options) == 2 and key in (o.casefold() for o in options):
-        return [0 if key == options[0].casefold() else len(shown) - 1]
-    return [names.index(key)] if key in names and not said.isdigit() else None
+    if kind is CheckInKind.YESNO and (yes_or_no := meant(said)) in ("yes", "y", "no", "n"):
+        return [0 if yes_or_no in ("yes", "y") else 1]
+    name = key(said)
+    names = [key(label) for label in shown]
+    ends = [key(option) for option in options]
+    if kind is CheckInKind.SCALE and len(options) == 2 and name in ends:
+        return [0 if name == ends[0] else len(shown) - 1]
+    return [names.index(name)] if name in names and not said.isdigit() else None
 
 
 def _by_number(kind: CheckInKind, answers: int, part: str) -> int:
     """The answer of this number, counted from 0."""
     least = 0 if kind is CheckInKind.FIST else 1
     if kind is CheckInKind.YESNO:
-        raise Unclear("Type answer yes or answer no.")
+        raise Unclear(spelled(_("Type `answer yes` or `answer no`.")))
     if not (part.isascii() and part.isdigit() and len(part) < 3 and least <= int(part) < least + answers):
-        raise Unclear(f"There is no answer {part[:20]!r}. They are {least} to {least + answers - 1}.")
+        unclear = _("There is no answer {typed}. They are {least} to {most}.")
+        raise Unclear(unclear.format(typed=repr(part[:20]), least=least, most=least + answers - 1))
     return int(part) - least
 
 
@@ -92,4 +103,8 @@ def in_words(peer: Peer, check_in: CheckIn, answer: Answer) -> str:
         return f"“{one_line(answer)}”"
     options = [one_line(o) for o in results.options_of(peer.sealer, check_in)]
     shown = results.labels(check_in.kind, options)
-    return ", and ".join(shown[place] for place in answer if place < len(shown))
+    first, *others = [shown[place] for place in answer if place < len(shown)] or [""]
+    for other in others:
+        # Translators: answers of one's own, each of which may hold commas: “Ben: my team, and Ana: a project”
+        first = _("{answers}, and {answer}").format(answers=first, answer=other)
+    return first

@@ -28,8 +28,8 @@ from evenly_client.narration.check_ins import (
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer
 from evenly_client.plain.answering import how_to_answer
-
-FEW_WITHIN = "Without an answer within half a minute yours is left out."
+from evenly_client.plain.spelling import as_typed, spelled
+from evenly_client.translation import _, ngettext
 
 ENDED = (CheckInState.RECORDED, CheckInState.GIVEN_UP, CheckInState.WITHDRAWN)
 
@@ -79,12 +79,13 @@ class CheckInNews:
             return
         told, before = self._promised
         if told != check_in.id:
-            self._say(wording.before_answering(people, compared=self._check_ins.mine.compared))
+            compared, at_gateway = self._check_ins.mine.compared, self._peer.at_gateway
+            self._say(wording.before_answering(people, compared=compared, at_gateway=at_gateway))
             for line in how_to_answer(self._peer, check_in):
                 self._say(line)
         elif people != before:
-            small = wording.how_little(people)
-            self._say(f"{people} people take part now.{f' {small}' if small else ''}")
+            now = ngettext("{n} person takes part now.", "{n} people take part now.", people).format(n=people)
+            self._say(" ".join(filter(None, (now, wording.how_little(people)))))
         self._promised = (check_in.id, people)
 
     def _say_waiting(self) -> None:
@@ -106,7 +107,11 @@ class CheckInNews:
         for check_in, people in asked.items():
             if check_in != self._few:
                 self._few = check_in
-                self._say(f"{wording.fewer_now(people)} Type go on, or leave out. {FEW_WITHIN}")
+                # Translators: {asked} are sentences: how little so few answers hide, and whether yours shall go in
+                said = _(
+                    "{asked} Type `go on`, or `leave out`. Without an answer within half a minute yours is left out."
+                )
+                self._say(spelled(said).format(asked=wording.fewer_now(people)))
 
     def _say_words(self) -> None:
         epoch = self._check_ins.mine.epoch
@@ -114,8 +119,9 @@ class CheckInNews:
             return
         self._compared = epoch.number
         self.words = epoch.words
-        self._say(f"Compare these three words: {' '.join(epoch.words)}.")
-        self._say(f"{wording.COMPARE} Type words same, or words differ.")
+        self._say(_("Compare these three words: {words}.").format(words=" ".join(epoch.words)))
+        # Translators: {compare} is a sentence: how to compare the three words
+        self._say(spelled(_("{compare} Type `words same`, or `words differ`.")).format(compare=wording.COMPARE))
 
     # -- what came of it -----------------------------------------------------------------------------------------
 
@@ -150,11 +156,18 @@ class CheckInNews:
         waiting = self._lists["issues"] = [i.id for i in waiting_issues(look.room)]
         nth = free_number(look.session)
         as_nth = f" {nth}" if nth != 1 else ""
-        typed = [f"issue choose {waiting.index(issue) + 1}{as_nth}" for issue in chosen if issue in waiting]
+        typed = [as_typed(f"issue choose {waiting.index(issue) + 1}{as_nth}") for issue in chosen if issue in waiting]
         if len(typed) == 1:
-            self._say(f"To take what was chosen most, type: {typed[0]}")
+            self._say(_("To take what was chosen most, type: {line}").format(line=typed[0]))
         elif typed:
-            self._say(f"{len(typed)} were chosen equally often. To take one, type: {phrases.listed(typed, 'or')}")
+            n = len(typed)
+            # Translators: issues to choose from; {lines} is what can be typed: “issue choose 1 or issue choose 2”
+            said = ngettext(
+                "{n} were chosen equally often. To take one, type: {lines}",
+                "{n} were chosen equally often. To take one, type: {lines}",
+                n,
+            )
+            self._say(said.format(n=n, lines=phrases.either(typed)))
 
 
 def people_in(peer: Peer, check_ins: CheckIns) -> int:
@@ -173,10 +186,11 @@ def came_of(peer: Peer, check_ins: CheckIns, check_in: CheckIn, left_out: Collec
         yield from result_lines(result)
     verdict = mine.verdicts.get(check_in.id, Verdict.ABSENT)
     if verdict is Verdict.NOT_IN and check_in.id in left_out:
-        yield "Your answer is not in it, as you wished."
+        yield _("Your answer is not in it, as you wished.")
     elif wording.VERDICTS[verdict]:
         yield wording.VERDICTS[verdict]
     own = result_of(peer, check_in, mine.own_results[check_in.id]) if check_in.id in mine.own_results else None
     if own is not None:
-        yield f"Here it came to this: {result_sentence(own)}"
+        # Translators: {result} is a sentence: what another computer made of a check-in
+        yield _("Here it came to this: {result}").format(result=result_sentence(own))
         yield from result_lines(own)

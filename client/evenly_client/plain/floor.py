@@ -19,7 +19,9 @@ from evenly_protocol.words import FloorMode, Intent, Order
 from evenly_client import phrases
 from evenly_client.plain import check_ins
 from evenly_client.plain.agenda import extend
-from evenly_client.plain.word import Unclear, Word, hand_of, number
+from evenly_client.plain.spelling import all_meant, arguments, form, meant, spelled
+from evenly_client.plain.word import WHICH_PLACE, WHICH_SEAT, Unclear, Word, hand_of, number
+from evenly_client.translation import _, ngettext
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines
@@ -39,20 +41,20 @@ async def _hand(lines: PlainLines, words: list[str]) -> None:
         await lines.do(Speak())
         return
     default = Intent.QUESTION if look.floor.mode is FloorMode.QUESTIONS else Intent.SPEAK
-    intent = _INTENTS.get(words[0].lower(), default) if words else default
-    text = " ".join(words[1:] if words and words[0].lower() in _INTENTS else words)
+    intent = _INTENTS.get(meant(words[0]), default) if words else default
+    text = " ".join(words[1:] if words and meant(words[0]) in _INTENTS else words)
     if _hinted(lines, intent, text):
         return
     mine = look.my_hand(process=intent is Intent.PROCESS)
     id = lines.peer.new_id()
     if mine is None:
         raising = RaiseHand(intent, lines.peer.seal(FieldKind.WORDS, text, id))
-        await lines.do(raising, "Your hand is up.", id)
+        await lines.do(raising, _("Your hand is up."), id)
     elif text:
         wording = WordHand(mine.id, lines.peer.seal(FieldKind.WORDS, text, mine.id))
-        await lines.do(wording, "Your hand has these words.")
+        await lines.do(wording, _("Your hand has these words."))
     else:
-        lines.say("Your hand is up already. Type down to lower it.")
+        lines.say(spelled(_("Your hand is up already. Type `down` to lower it.")))
 
 
 def _hinted(lines: PlainLines, intent: Intent, text: str) -> bool:
@@ -64,18 +66,19 @@ def _hinted(lines: PlainLines, intent: Intent, text: str) -> bool:
     lines.hinted = "" if again else text
     if not hint or again:
         return False
-    lines.say(f"{hint} Type it again to ask it so.")
+    # Translators: {hint} is a sentence: what an open question could be instead
+    lines.say(_("{hint} Type it again to ask it so.").format(hint=hint))
     return True
 
 
 async def _down(lines: PlainLines, words: list[str]) -> None:
     if words:
-        await lines.do(LowerHand(hand_of(lines, number(words, "seat"))))
+        await lines.do(LowerHand(hand_of(lines, number(words, WHICH_SEAT))))
         return
     mine = lines.look.my_hand() or lines.look.my_hand(process=True)
     if mine is None:
-        raise Unclear("Your hand is not up.")
-    await lines.do(LowerHand(mine.id), "Your hand is down.")
+        raise Unclear(_("Your hand is not up."))
+    await lines.do(LowerHand(mine.id), _("Your hand is down."))
 
 
 async def _done(lines: PlainLines, words: list[str]) -> None:
@@ -84,18 +87,21 @@ async def _done(lines: PlainLines, words: list[str]) -> None:
     if mine is None and look.tracks and look.floor.turns:
         mine = look.floor.turns[0]
     if mine is None:
-        hint = " To be done with the check-in, type answered." if lines.check_ins.open is not None else ""
-        raise Unclear(f"It is not your turn.{hint}")
-    await lines.do(finish_of(mine), "Finished.")
+        if lines.check_ins.open is not None:
+            raise Unclear(spelled(_("It is not your turn. To be done with the check-in, type `answered`.")))
+        raise Unclear(_("It is not your turn."))
+    await lines.do(finish_of(mine), _("Finished."))
 
 
 async def _queue(lines: PlainLines, words: list[str]) -> None:
     waiting = [f"{w.seat} {w.name}, {w.reason}" + (f", {w.words}" if w.words else "") for w in lines.look.waiting()]
-    lines.say(f"{len(waiting)} waiting: {'; '.join(waiting)}." if waiting else "Nobody is waiting.")
+    n = len(waiting)
+    said = ngettext("{n} waiting: {hands}.", "{n} waiting: {hands}.", n).format(n=n, hands="; ".join(waiting))
+    lines.say(said if waiting else _("Nobody is waiting."))
 
 
 async def _skip(lines: PlainLines, words: list[str]) -> None:
-    await lines.do(SkipRound(number(words, "seat") if words else 0))
+    await lines.do(SkipRound(number(words, WHICH_SEAT) if words else 0))
 
 
 async def _later(lines: PlainLines, words: list[str]) -> None:
@@ -104,7 +110,7 @@ async def _later(lines: PlainLines, words: list[str]) -> None:
     if look.floor.round is None and mine is not None:
         await lines.do(DeferHand(mine.id))
     else:
-        await lines.do(ComeBackLater(number(words, "seat") if words else 0))
+        await lines.do(ComeBackLater(number(words, WHICH_SEAT) if words else 0))
 
 
 async def _next(lines: PlainLines, words: list[str]) -> None:
@@ -113,17 +119,17 @@ async def _next(lines: PlainLines, words: list[str]) -> None:
     if isinstance(refusal, Refusal) and refusal.code == "nobody_waiting":
         could = look.could_invite()
         if could:
-            lines.say(f"Could invite: {phrases.listed([str(seat) for seat in could])}.")
+            lines.say(_("Could invite: {seats}.").format(seats=phrases.listed([str(seat) for seat in could])))
 
 
 async def _speaking(lines: PlainLines, words: list[str]) -> None:
-    await lines.do(GiveFloor(number(words, "seat")))
+    await lines.do(GiveFloor(number(words, WHICH_SEAT)))
 
 
 async def _same(lines: PlainLines, words: list[str]) -> None:
     asked = lines.look.asked()
     if asked is None:
-        raise Unclear("Nothing is unclear about who speaks.")
+        raise Unclear(_("Nothing is unclear about who speaks."))
     await lines.do(ConfirmSpeaker(asked.id))
 
 
@@ -138,21 +144,23 @@ async def _more(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _mode(lines: PlainLines, words: list[str]) -> None:
-    if not words or words[0] not in list(FloorMode):
-        raise Unclear(f"Which? Type mode and one of: {', '.join(FloorMode)}.")
-    seat = number(words[1:], "seat") if len(words) > 1 else 0
-    await lines.do(ChangeMode(FloorMode(words[0]), seat))
+    mode = meant(words[0]) if words else ""
+    if mode not in list(FloorMode):
+        raise Unclear(spelled(_("Which? Type `mode` and one of: {modes}.")).format(modes=arguments(FloorMode)))
+    seat = number(words[1:], WHICH_SEAT) if len(words) > 1 else 0
+    await lines.do(ChangeMode(FloorMode(mode), seat))
 
 
 async def _order(lines: PlainLines, words: list[str]) -> None:
-    if not words or words[0] not in list(Order):
-        raise Unclear(f"Which? Type order and one of: {', '.join(Order)}.")
-    await lines.do(ChangeSettings(msgspec.structs.replace(lines.look.room.settings, order=Order(words[0]))))
+    order = meant(words[0]) if words else ""
+    if order not in list(Order):
+        raise Unclear(spelled(_("Which? Type `order` and one of: {orders}.")).format(orders=arguments(Order)))
+    await lines.do(ChangeSettings(msgspec.structs.replace(lines.look.room.settings, order=Order(order))))
 
 
 async def _place(lines: PlainLines, words: list[str]) -> None:
-    hand = hand_of(lines, number(words, "seat"))
-    await lines.do(PlaceHand(hand, number(words[1:], "place")))
+    hand = hand_of(lines, number(words, WHICH_SEAT))
+    await lines.do(PlaceHand(hand, number(words[1:], WHICH_PLACE)))
 
 
 async def _lower(lines: PlainLines, words: list[str]) -> None:
@@ -160,42 +168,45 @@ async def _lower(lines: PlainLines, words: list[str]) -> None:
 
 
 async def _open(lines: PlainLines, words: list[str]) -> None:
-    await lines.do(SwitchQueue(True) if words != ["invitation"] else SetInvitation(True))
+    await lines.do(SwitchQueue(True) if all_meant(words) != ["invitation"] else SetInvitation(True))
 
 
 async def _close(lines: PlainLines, words: list[str]) -> None:
-    if words[:1] == ["check-in"] and words[1:] in ([], ["now"]):
-        await check_ins.close(lines, now=bool(words[1:]))
-    elif words == ["invitation"]:
+    what = all_meant(words)
+    if what[:1] == ["check-in"] and what[1:] in ([], ["now"]):
+        await check_ins.close(lines, now=bool(what[1:]))
+    elif what == ["invitation"]:
         await lines.do(SetInvitation(False))
     elif not words and open_check_in(lines.peer.room) is not None:
-        raise Unclear("What? Type: close check-in, or close queue.")
+        raise Unclear(spelled(_("What? Type: `close check-in`, or `close queue`.")))
     else:
         await lines.do(SwitchQueue(False))
 
 
 WORDS: dict[str, Word] = {
-    "hand": Word("h", "[words]", "ask for the floor; in free talk, say that you speak", False, _hand),
-    "down": Word("", "", "lower your hand", False, _down),
-    "done": Word("d", "", "you have finished", False, _done),
-    "queue": Word("q", "", "who waits, and why there", False, _queue),
-    "skip": Word("s", "", "in a round: you listen this time", False, _skip),
-    "later": Word("l", "", "in a round: come back to you; else: let the next one go first", False, _later),
-    "next": Word("n", "", "give the floor to the next", True, _next),
-    "speaking": Word("f", "SEAT", "this seat is speaking now; 0 is nobody in particular", True, _speaking),
-    "same": Word("y", "", "still the same speaker", True, _same),
-    "more": Word("+", "", "one more minute", True, _more),
-    "mode": Word("", "MODE [SEAT]", f"change the floor: {', '.join(FloorMode)}", True, _mode),
-    "order": Word("", "ORDER", f"order the queue: {', '.join(Order)}", True, _order),
-    "place": Word("", "SEAT PLACE", "put a hand at a place; 0 lets it go", True, _place),
-    "lower": Word("", "", "lower all hands", True, _lower),
-    "open": Word("", "[invitation]", "open the queue, or the invitation", True, _open),
+    "hand": Word("h", form("[words]"), _("ask for the floor; in free talk, say that you speak"), False, _hand),
+    "down": Word("", "", _("lower your hand"), False, _down),
+    "done": Word("d", "", _("you have finished"), False, _done),
+    "queue": Word("q", "", _("who waits, and why there"), False, _queue),
+    "skip": Word("s", "", _("in a round: you listen this time"), False, _skip),
+    "later": Word("l", "", _("in a round: come back to you; else: let the next one go first"), False, _later),
+    "next": Word("n", "", _("give the floor to the next"), True, _next),
+    "speaking": Word("f", form("SEAT"), _("this seat is speaking now; 0 is nobody in particular"), True, _speaking),
+    "same": Word("y", "", _("still the same speaker"), True, _same),
+    "more": Word("+", "", _("one more minute"), True, _more),
+    "mode": Word(
+        "", form("MODE [SEAT]"), _("change the floor: {modes}").format(modes=arguments(FloorMode)), True, _mode
+    ),
+    "order": Word("", form("ORDER"), _("order the queue: {orders}").format(orders=arguments(Order)), True, _order),
+    "place": Word("", form("SEAT PLACE"), _("put a hand at a place; 0 lets it go"), True, _place),
+    "lower": Word("", "", _("lower all hands"), True, _lower),
+    "open": Word("", form("[invitation]"), _("open the queue, or the invitation"), True, _open),
     "close": Word(
         "",
-        "[queue|invitation]",
-        "close the queue, or the invitation",
+        form("[queue|invitation]"),
+        _("close the queue, or the invitation"),
         True,
         _close,
-        (("check-in [now]", "close the check-in: its answers are added up"),),
+        ((form("check-in [now]"), _("close the check-in: its answers are added up")),),
     ),
 }

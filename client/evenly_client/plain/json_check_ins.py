@@ -27,6 +27,7 @@ from evenly_client.narration.check_ins import result_of
 from evenly_client.peer import CheckInMoved, Entered, Happened, Notice, Peer, StateChanged
 from evenly_client.plain.check_in_news import people_in
 from evenly_client.plain.json_lines import BadLine
+from evenly_client.translation import _
 
 
 class Local(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):
@@ -165,7 +166,7 @@ class JsonCheckIns:
                 check_ins.compare_words()
             case WordsCompared(words, same):
                 if not check_ins.words_compared(words, match=same):
-                    raise BadLine("Other words stand here now: compare those.")
+                    raise BadLine(_("Other words stand here now: compare those."))
 
 
 class _Named(msgspec.Struct):

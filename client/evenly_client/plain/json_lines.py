@@ -50,14 +50,14 @@ def command_of(line: str) -> Command:
     try:
         given = cast("object", json.loads(line))
     except (ValueError, RecursionError):
-        raise BadLine("not a line of JSON") from None
+        raise BadLine("not a line of JSON") from None  # no words: for scripts
     if not isinstance(given, dict):
-        raise BadLine("not a JSON object")
+        raise BadLine("not a JSON object")  # no words: for scripts
     fields = cast("dict[str, Any]", given)
     name = fields.pop("command", None)
     kind = _COMMANDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise BadLine("unknown command")
+        raise BadLine("unknown command")  # no words: for scripts
     try:
         return msgspec.convert([name, *_values(kind, fields)], kind)
     except msgspec.ValidationError as error:
@@ -69,7 +69,7 @@ def _values(kind: type[msgspec.Struct], given: dict[str, Any]) -> list[Any]:
     known = {f.name: f for f in msgspec.structs.fields(kind)}
     unknown = set(given) - set(known)
     if unknown:
-        raise BadLine(f"unknown field {sorted(unknown)[0]!r}")
+        raise BadLine(f"unknown field {sorted(unknown)[0]!r}")  # no words: for scripts
     hints = get_type_hints(kind)
     values: list[Any] = []
     for field in known.values():
@@ -80,7 +80,7 @@ def _values(kind: type[msgspec.Struct], given: dict[str, Any]) -> list[Any]:
         elif field.default_factory is not msgspec.NODEFAULT:
             values.append(msgspec.to_builtins(field.default_factory()))
         else:
-            raise BadLine(f"{field.name} is missing")
+            raise BadLine(f"{field.name} is missing")  # no words: for scripts
     return values
 
 

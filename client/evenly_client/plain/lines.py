@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -34,9 +35,12 @@ from evenly_client.peer import (
     Told,
 )
 from evenly_client.plain.check_in_news import CheckInNews
-from evenly_client.plain.vocabulary import WORDS
+from evenly_client.plain.series import HOW_TO_ANSWER_DATES
+from evenly_client.plain.spelling import meant, spelled
+from evenly_client.plain.vocabulary import WORDS, word_typed
 from evenly_client.plain.word import Unclear
 from evenly_client.sealing import TextTooLong
+from evenly_client.translation import _, ngettext
 
 if TYPE_CHECKING:
     from evenly_client.formats.shape import Format
@@ -111,12 +115,18 @@ class PlainLines:
             case LobbyChanged():
                 if self.peer.waiting:
                     names = [self.peer.people.knocking(self.peer.room, k) for k in self.peer.waiting]
-                    self._say(f"{len(names)} waiting to be let in: {phrases.listed(names)}. Type: let in 1")
+                    n = len(names)
+                    said = ngettext(
+                        "{n} waiting to be let in: {names}. Type: `let in 1`",
+                        "{n} waiting to be let in: {names}. Type: `let in 1`",
+                        n,
+                    )
+                    self._say(spelled(said).format(n=n, names=phrases.listed(names)))
             case Told():
                 self._told(notice)
             case Settled():
                 if notice.refusal is not None:
-                    self._say(f"{notice.refusal.sentence} {notice.refusal.next_step}")
+                    self._say(phrases.refusal_words(notice.refusal))
             case _:
                 pass
 
@@ -124,19 +134,22 @@ class PlainLines:
         match state:
             case State.LIVE if self._lost:
                 self._lost = False
-                self._say("Connected again. Nothing is lost.")
+                self._say(_("Connected again. Nothing is lost."))
             case State.LIVE:
-                self._say(f"You are in {Outlook(self.peer).room_name}, seat {self.peer.seat}.")
-                self._say("Type help for the words, who, queue or time to ask.")
+                entered = _("You are in {room}, seat {seat}.")
+                self._say(entered.format(room=Outlook(self.peer).room_name, seat=self.peer.seat))
+                self._say(spelled(_("Type `help` for the words, `who`, `queue` or `time` to ask.")))
                 self._say_what_waits()
                 if self.peer.people.taken(self.peer.room, self.peer.name, but=self.peer.seat):
-                    self._say("Somebody else here goes by your name. Type name and another, if you like.")
+                    self._say(spelled(_("Somebody else here goes by your name. Type `name` and another, if you like.")))
                 self._about_me()
             case State.LOST if not self._lost:
                 self._lost = True
-                self._say(f"Not connected. {self.peer.trouble} What you do is kept and sent.")
+                # Translators: {trouble} is a sentence that says why
+                lost = _("Not connected. {trouble} What you do is kept and sent.")
+                self._say(lost.format(trouble=self.peer.trouble))
             case State.LOBBY:
-                self._say("A facilitator has been asked to let you in.")
+                self._say(_("A facilitator has been asked to let you in."))
             case State.AGREEMENT:
                 self._show_agreement()
             case State.ENDED:
@@ -146,20 +159,21 @@ class PlainLines:
                 pass
 
     def _say_what_waits(self) -> None:
-        count = len(waiting.waits(self.look))
-        if count and self.look.session is None:
-            self._say(f"{count} thing{' waits' if count == 1 else 's wait'} for you. Type waits.")
+        n = len(waiting.waits(self.look))
+        if n and self.look.session is None:
+            said = ngettext("{n} thing waits for you. Type `waits`.", "{n} things wait for you. Type `waits`.", n)
+            self._say(spelled(said).format(n=n))
 
     def _asked_of_me(self, entry: Entry) -> None:
         """What to type where an entry asks something of me."""
         for event in entry.events:
             match event:
                 case ActionAdded(owner=owner, state=ActionState.PROPOSED) if owner == self.peer.seat:
-                    self._say("Type: action confirm, or action decline.")
+                    self._say(spelled(_("Type: `action confirm`, or `action decline`.")))
                 case DatesProposed():
                     if self.peer.room.poll is not None:
                         self.lists["dates"] = [self.peer.room.poll.id]
-                    self._say("Type dates and the numbers that suit you, for example: dates 1 3. Or: dates none.")
+                    self._say(HOW_TO_ANSWER_DATES)
                 case _:
                     pass
 
@@ -167,21 +181,22 @@ class PlainLines:
         asked = self.peer.agreement
         if asked is None:
             return
-        self._say("What this group agrees together:")
+        self._say(_("What this group agrees together:"))
         text = self.peer.sealer.open(FieldKind.AGREEMENT, asked.text, asked.author, asked.id, lines=True)
         for line in text.splitlines():
             self._say(line)
-        self._say("Type yes, or talk if you would like to talk about it: only the facilitator is told.")
+        said = _("Type `yes`, or `talk` if you would like to talk about it: only the facilitator is told.")
+        self._say(spelled(said))
 
     def _told(self, notice: Told) -> None:
         name = self.peer.name_of(notice.seat)
         match notice.type:
             case RelayType.INVITE:
-                self._say("Would you like to come in? Type hand, or not now. Nobody else sees this.")
+                self._say(spelled(_("Would you like to come in? Type `hand`, or `not now`. Nobody else sees this.")))
             case RelayType.INVITE_ANSWER:
-                self._say(f"{name} says: not now.")
+                self._say(_("{name} says: not now.").format(name=name))
             case RelayType.AGREEMENT_TALK:
-                self._say(f"{name} would like to talk about the agreement.")
+                self._say(_("{name} would like to talk about the agreement.").format(name=name))
             case _:
                 pass
 
@@ -198,22 +213,23 @@ class PlainLines:
             key = mine.id + (b"a" if mine.answer_at is not None else b"")
             if self._told_turn != key:
                 self._told_turn = key
-                answer = mine.answer_at is not None
-                self._say("You answer. Type done when you have finished." if answer else "Your turn. Type done after.")
+                answer = _("You answer. Type `done` when you have finished.")
+                self._say(spelled(_("Your turn. Type `done` after.") if mine.answer_at is None else answer))
                 if look.session.phase.activity in COMMITTING and look.floor.mode is FloorMode.ROUND:
-                    self._say("Type action and what you will do by the next session.")
+                    self._say(spelled(_("Type `action` and what you will do by the next session.")))
                 self._cue(look)
             return
         asked = look.asked()
         if asked is not None and asked.id != self._told_unsure:
             self._told_unsure = asked.id
-            self._say("Still the same speaker? Type same, or speaking and a seat; 0 is nobody in particular.")
+            said = _("Still the same speaker? Type `same`, or `speaking` and a seat; 0 is nobody in particular.")
+            self._say(spelled(said))
         waiting = look.waiting()
         if waiting and waiting[0].mine:
             key = waiting[0].hand.id if waiting[0].hand is not None else look.session.id
             if self._told_next != key:
                 self._told_next = key
-                self._say("You are next.")
+                self._say(_("You are next."))
 
     def _cue(self, look: Outlook) -> None:
         """Before the limit of my turn, a line to me alone; nothing is cut off."""
@@ -227,7 +243,7 @@ class PlainLines:
     def _say_cue(self, turn: bytes, left: int) -> None:
         look = Outlook(self.peer)
         if not look.held and any(s.mine and s.turn.id == turn for s in look.speaking()):
-            self._say(f"About {phrases.spoken(left)} left.")
+            self._say(_("About {time} left.").format(time=phrases.spoken(left)))
 
     # -- when asked ----------------------------------------------------------------------------------------------
 
@@ -244,17 +260,14 @@ class PlainLines:
             self._say(str(error))
 
     async def _run(self, parts: list[str]) -> None:
-        first, rest = parts[0].lower(), parts[1:]
-        if self.peer.state is State.AGREEMENT and first in ("yes", "y", "talk"):
-            await self.peer.answer_agreement(talk=first == "talk")
+        first, rest = parts[0], parts[1:]
+        if self.peer.state is State.AGREEMENT and (answer := meant(first)) in ("yes", "y", "talk"):
+            await self.peer.answer_agreement(talk=answer == "talk")
             return
-        for word, does in WORDS.items():
-            if first in (word, does.letter):
-                if self.peer.state in NOT_IN_YET and word not in ("help", "leave"):
-                    raise Unclear("You are not in the room yet.")
-                await does.run(self, rest)
-                return
-        raise Unclear(f"I do not know {parts[0][:40]!r}. Type help for the words.")
+        word = word_typed(first)
+        if self.peer.state in NOT_IN_YET and word not in ("help", "leave"):
+            raise Unclear(_("You are not in the room yet."))
+        await WORDS[word].run(self, rest)
 
     async def do(self, command: Command, said: str = "", id: bytes = b"") -> None:
         """Asks for something and says that it is done; a refusal is said when it comes.
@@ -263,10 +276,10 @@ class PlainLines:
         """
         if self.peer.state is not State.LIVE:
             self.peer.send(command, id)
-            self._say("Not connected: it is kept, and sent as soon as that is possible.")
+            self._say(_("Not connected: it is kept, and sent as soon as that is possible."))
             return
         asked = asyncio.ensure_future(self.peer.ask(command, id))
-        done, _ = await asyncio.wait({asked}, timeout=ANSWER_WITHIN_S)
+        done = (await asyncio.wait({asked}, timeout=ANSWER_WITHIN_S))[0]
         if done and asked.exception() is None and asked.result() is None and said:
             self._say(said)
 
@@ -301,8 +314,8 @@ class PlainLines:
 
 def words_of(line: str) -> list[str]:
     """The words of a typed line. Quotation marks around all that stands behind the first word are left out."""
-    first, _, rest = line.strip().partition(" ")
-    rest = rest.strip()
+    first, *behind = unicodedata.normalize("NFC", line).split(maxsplit=1) or [""]
+    rest = behind[0].strip() if behind else ""
     if len(rest) > 1 and rest[0] == rest[-1] == '"' and '"' not in rest[1:-1]:
         rest = rest[1:-1]
     return [first, *rest.split()] if first else []

@@ -10,7 +10,9 @@ from evenly_protocol.sealed import FieldKind
 
 from evenly_client import pairing, phrases
 from evenly_client.drawing import drawn, who_pairs
-from evenly_client.plain.word import Unclear, Word, is_number, number, parts
+from evenly_client.plain.spelling import all_meant, form, spelled
+from evenly_client.plain.word import HOW_MANY_MINUTES, Unclear, Word, is_number, number, parts
+from evenly_client.translation import _, ngettext
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines
@@ -34,23 +36,23 @@ async def _pairs(lines: PlainLines, words: list[str]) -> None:
     now = _now(lines)
     if not rest:
         if now is None:
-            raise Unclear("No pairs are talking now. Type for example: pairs 10.")
+            raise Unclear(spelled(_("No pairs are talking now. Type for example: `pairs 10`.")))
         _show(lines, now)
-    elif rest == ["back"]:
+    elif all_meant(rest) == ["back"]:
         if now is None:
-            raise Unclear("No pairs are talking now.")
+            raise Unclear(_("No pairs are talking now."))
         await lines.do(CallBack(now.id))
     elif is_number(rest):
-        await _draw(lines, number(rest, "number of minutes"), opener, everybody=rest[1:] == ["all"])
+        await _draw(lines, number(rest, HOW_MANY_MINUTES), opener, everybody=all_meant(rest[1:]) == ["all"])
     else:
-        raise Unclear("Type: pairs and how many minutes, or pairs back.")
+        raise Unclear(spelled(_("Type: `pairs` and how many minutes, or `pairs back`.")))
 
 
 async def _draw(lines: PlainLines, minutes: int, opener: list[str], *, everybody: bool) -> None:
     room = lines.peer.room
     seats = who_pairs(room, everybody=everybody)
     if len(seats) < 2:
-        raise Unclear("Two people on the call are needed.")
+        raise Unclear(_("Two people on the call are needed."))
     groups = drawn(room, seats, random.randrange(1 << 30))
     text = " / ".join(opener) or random.choice(pairing.OPENERS)
     id = lines.peer.new_id()
@@ -58,7 +60,9 @@ async def _draw(lines: PlainLines, minutes: int, opener: list[str], *, everybody
     await lines.do(SetPairs(groups, minutes, lines.peer.seal(FieldKind.QUESTION, text, id)), id=id)
     now = _now(lines)
     if now is not None and now.id != before:
-        lines.say(f"{len(groups)} pair{'' if len(groups) == 1 else 's'}. To copy into the call's chat:")
+        n = len(groups)
+        said = ngettext("{n} pair. To copy into the call's chat:", "{n} pairs. To copy into the call's chat:", n)
+        lines.say(said.format(n=n))
         _show(lines, now)
 
 
@@ -66,15 +70,15 @@ WORDS: dict[str, Word] = {
     "pairs": Word(
         "c",
         "",
-        "who talks with whom now",
+        _("who talks with whom now"),
         False,
         _pairs,
         (
             (
-                "MINUTES [all] [/ QUESTION]",
-                "those who lead: draw pairs; all: facilitators too; a question to begin with",
+                form("MINUTES [all] [/ QUESTION]"),
+                spelled(_("those who lead: draw pairs; `…all`: facilitators too; a question to begin with")),
             ),
-            ("back", "those who lead: call everybody back"),
+            (form("back"), _("those who lead: call everybody back")),
         ),
     ),
 }

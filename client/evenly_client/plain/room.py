@@ -13,8 +13,10 @@ from evenly_protocol.words import Label
 from evenly_client import narration, opened
 from evenly_client.call_links import NotALink, checked
 from evenly_client.plain import check_ins
-from evenly_client.plain.word import NOBODY, Unclear, Word, is_number, listed, sealed
+from evenly_client.plain.spelling import NOBODY, all_meant, arguments, form, meant, spelled
+from evenly_client.plain.word import Unclear, Word, is_number, listed, sealed
 from evenly_client.text import one_line
+from evenly_client.translation import _, ngettext, pgettext
 
 if TYPE_CHECKING:
     from evenly_client.plain.lines import PlainLines
@@ -25,31 +27,33 @@ _LABELLED = {"action": "actions", "post": "exchange", "issue": "issues"}
 async def _call(lines: PlainLines, words: list[str]) -> None:
     if not words:
         link = opened.call_link(lines.peer.sealer, lines.peer.room)
-        lines.say(link or "No link to the call is kept. Those who lead type: call and the link.")
-    elif words[0].lower() in NOBODY:
-        await lines.do(SetCallLink(b""), "The link to the call is taken away.")
+        lines.say(link or spelled(_("No link to the call is kept. Those who lead type: `call` and the link.")))
+    elif meant(words[0]) in NOBODY:
+        await lines.do(SetCallLink(b""), _("The link to the call is taken away."))
     else:
         try:
             link = checked(" ".join(words))
         except NotALink as error:
             raise Unclear(str(error)) from None
-        await sealed(lines, FieldKind.LINK, link, lambda link: SetCallLink(link), "The link to the call is kept.")
+        await sealed(lines, FieldKind.LINK, link, lambda link: SetCallLink(link), _("The link to the call is kept."))
 
 
 async def _label(lines: PlainLines, words: list[str]) -> None:
-    kind = _LABELLED.get(words[0].lower()) if words else None
+    kind = _LABELLED.get(meant(words[0])) if words else None
     rest = words[1:] if kind is not None else words
     name = kind or lines.last_list
     if name not in _LABELLED.values():
-        raise Unclear("Type actions, exchange or issues first; then label, the number, and how far it may go.")
-    if not is_number(rest) or rest[1:] == [] or rest[1].lower() not in list(Label):
-        raise Unclear(f"Type: label, its number, and one of: {', '.join(Label)}.")
-    level = Label(rest[1].lower())
+        unclear = _("Type `actions`, `exchange` or `issues` first; then `label`, the number, and how far it may go.")
+        raise Unclear(spelled(unclear))
+    far = meant(rest[1]) if len(rest) > 1 else ""
+    if not is_number(rest) or far not in list(Label):
+        raise Unclear(spelled(_("Type: `label`, its number, and one of: {labels}.")).format(labels=arguments(Label)))
+    level = Label(far)
     item = listed(lines, name, rest, name)
     said = {
-        Label.ROOM: "It stays here.",
-        Label.TAKEAWAY: "Members may take it home.",
-        Label.SHAREABLE: "Anybody may have it.",
+        Label.ROOM: _("It stays here."),
+        Label.TAKEAWAY: _("Members may take it home."),
+        Label.SHAREABLE: _("Anybody may have it."),
     }[level]
     await lines.do(LabelItem(item, level), said)
 
@@ -57,8 +61,10 @@ async def _label(lines: PlainLines, words: list[str]) -> None:
 async def _notes(lines: PlainLines, words: list[str]) -> None:
     notes = lines.notes.all()
     lines.list_("notes", [n.id for n in notes])
-    count = f"{len(notes)} private note{'' if len(notes) == 1 else 's'}, on this machine alone"
-    lines.say(f"{count}." if notes else f"{count}. Type: note and your words.")
+    n = len(notes)
+    count = ngettext("{n} private note, on this machine alone.", "{n} private notes, on this machine alone.", n)
+    none = spelled(_("0 private notes, on this machine alone. Type: `note` and your words."))
+    lines.say(count.format(n=n) if notes else none)
     for index, note in enumerate(notes, 1):
         lines.say(f"{index}: {one_line(note.text)}")
 
@@ -67,19 +73,19 @@ async def _note(lines: PlainLines, words: list[str]) -> None:
     from evenly_client.notes import NoteTooLong
 
     if not words:
-        raise Unclear("Type: note and your words. Nobody else reads them.")
-    verb = words[0].lower() if is_number(words[1:]) else ""
+        raise Unclear(spelled(_("Type: `note` and your words. Nobody else reads them.")))
+    verb = meant(words[0]) if is_number(words[1:]) else ""
     try:
         if verb == "delete" and len(words) == 2:
             lines.notes.delete(listed(lines, "notes", words[1:], "notes"))
-            lines.say("The note is deleted.")
+            lines.say(_("The note is deleted."))
         elif verb == "edit" and len(words) > 2:
             id = listed(lines, "notes", words[1:], "notes")
             lines.notes.keep(" ".join(words[2:]), lines.look.now, id)
-            lines.say("The note has these words.")
+            lines.say(_("The note has these words."))
         else:
             lines.notes.keep(" ".join(words), lines.look.now)
-            lines.say("Noted, for you alone.")
+            lines.say(_("Noted, for you alone."))
     except NoteTooLong as error:
         raise Unclear(f"{error.title} {error.advice}") from None
 
@@ -87,51 +93,65 @@ async def _note(lines: PlainLines, words: list[str]) -> None:
 async def _undo(lines: PlainLines, words: list[str]) -> None:
     step = last_step(lines.peer.room, lines.peer.seat)
     if step is None:
-        raise Unclear("There is nothing to undo.")
-    if words != ["yes"]:
-        raise Unclear(f"That takes back: {narration.QUIET_WORDS.get(step.what, 'the last step')}. Type: undo yes")
+        raise Unclear(_("There is nothing to undo."))
+    if all_meant(words) != ["yes"]:
+        what = narration.QUIET_WORDS.get(step.what, _("the last step"))
+        # Translators: {what} is one of the steps that can be undone, “giving the floor”
+        raise Unclear(spelled(_("That takes back: {what}. Type: `undo yes`")).format(what=what))
     await lines.do(Undo(step.id))
 
 
 async def _quiet(lines: PlainLines, words: list[str]) -> None:
     lines.everything = False
-    lines.say("Only what concerns you is said.")
+    lines.say(_("Only what concerns you is said."))
 
 
 async def _all(lines: PlainLines, words: list[str]) -> None:
     lines.everything = True
-    lines.say("Everything that happens is said.")
+    lines.say(_("Everything that happens is said."))
 
 
 async def _leave(lines: PlainLines, words: list[str]) -> None:
-    if words == ["out"]:
+    if all_meant(words) == ["out"]:
         check_ins.agree_to_few(lines, agree=False)
         return
     lines.left = True
-    lines.say("You have left. Join again whenever you like.")
+    lines.say(_("You have left. Join again whenever you like."))
 
 
 WORDS: dict[str, Word] = {
-    "call": Word("", "", "the link to the call", False, _call, (("LINK|none", "those who lead: keep it here"),)),
+    "call": Word(
+        "", "", _("the link to the call"), False, _call, ((form("LINK|none"), _("those who lead: keep it here")),)
+    ),
     "label": Word(
         "",
-        f"K {'|'.join(Label)}",
-        "how far your own action, post or issue may go in reports; K as you last read it",
+        form(f"K {'|'.join(Label)}"),
+        spelled(_("how far your own action, post or issue may go in reports; `K` as you last read it")),
         False,
         _label,
-        ((f"action|post|issue K {'|'.join(Label)}", "the same, of a list that was not the last"),),
+        ((form(f"action|post|issue K {'|'.join(Label)}"), _("the same, of a list that was not the last")),),
     ),
     "note": Word(
         "",
-        "TEXT",
-        "a private note; it stays on this machine",
+        form("TEXT"),
+        _("a private note; it stays on this machine"),
         False,
         _note,
-        (("edit K TEXT", "put a note in other words; K is its number in notes"), ("delete K", "delete it")),
+        (
+            (form("edit K TEXT"), spelled(_("put a note in other words; `K` is its number in `notes`"))),
+            (form("delete K"), _("delete it")),
+        ),
     ),
-    "notes": Word("", "", "your private notes", False, _notes),
-    "quiet": Word("", "", "say only what concerns me", False, _quiet),
-    "all": Word("", "", "say everything that happens", False, _all),
-    "undo": Word("u", "", "take the last step back", True, _undo),
-    "leave": Word("x", "", "leave", False, _leave, (("out", "few take part now: your answer is left out"),)),
+    "notes": Word("", "", _("your private notes"), False, _notes),
+    "quiet": Word("", "", _("say only what concerns me"), False, _quiet),
+    "all": Word("", "", _("say everything that happens"), False, _all),
+    "undo": Word("u", "", _("take the last step back"), True, _undo),
+    "leave": Word(
+        "x",
+        "",
+        pgettext("what a command does", "leave"),
+        False,
+        _leave,
+        ((form("out"), _("few take part now: your answer is left out")),),
+    ),
 }

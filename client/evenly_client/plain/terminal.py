@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+from evenly_client.charset import legible
 from evenly_client.peer import Notice, Peer, State
 from evenly_client.plain import json_lines
 from evenly_client.plain.json_check_ins import JsonCheckIns
@@ -41,10 +42,14 @@ async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False,
 
 
 def _print(line: str) -> None:
-    """A line; in a terminal broken at spaces, which it would not do itself."""
+    print(legible(broken(line)), flush=True)
+
+
+def broken(line: str) -> str:
+    """A line for standard output: where that is a terminal, broken at spaces, which it would not do itself."""
     if sys.stdout.isatty() and len(line) > (width := shutil.get_terminal_size().columns):
-        line = "\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False))
-    print(line, flush=True)
+        return "\n".join(textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False))
+    return line
 
 
 async def _run_json(peer: Peer, store: Store | None) -> int:
@@ -66,7 +71,7 @@ async def _run_json(peer: Peer, store: Store | None) -> int:
                 if not check_ins.takes(line):
                     peer.send(json_lines.command_of(line))
             except json_lines.BadLine as error:
-                print(f'{{"refused":"malformed","because":{_quoted(str(error))}}}', flush=True)
+                print(f'{{"refused":"malformed","because":{_quoted(str(error))}}}', flush=True)  # no words: JSON
         else:
             await _settled(peer)
     return 1 if peer.state is State.ENDED else 0

@@ -13,14 +13,14 @@ from evenly_protocol.facts import Command
 from evenly_protocol.sealed import FieldKind
 
 from evenly_client.due import NotADate, parse_due
+from evenly_client.plain.spelling import NOBODY, command, meant, spelled
 from evenly_client.series_words import parse_moment
 from evenly_client.text import same_name_key
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from evenly_client.outlook import Outlook
     from evenly_client.plain.lines import PlainLines
-
-NOBODY = ("none", "nobody")
 
 
 class Unclear(Exception):
@@ -44,19 +44,30 @@ class Word:
 
 # -- numbers, seats, dates ---------------------------------------------------------------------------------------
 
+WHICH_SEAT = _("Which seat? Type its number, for example 3.")
+WHICH_GUEST_SEAT = _("Which guest seat? Type its number, for example 3.")
+WHICH_PLACE = _("Which place? Type its number, for example 3.")
+WHICH_PHASE = _("Which phase? Type its number, for example 3.")
+WHICH_SPAN = _("Which span? Type its number, for example 3.")
+WHICH_ISSUE = _("Which issue? Type its number, for example 3.")
+WHICH_ISSUE_OF_SESSION = _("Which issue of the session? Type its number, for example 3.")
+WHICH_DATE = _("Which date? Type its number, for example 3.")
+WHICH_ONE = _("Which one? Type its number, for example 3.")
+HOW_MANY_MINUTES = _("How many minutes? Type a number, for example 3.")
+HOW_MANY_SECONDS = _("How many seconds? Type a number, for example 3.")
+HOW_MANY_DAYS = _("How many days? Type a number, for example 3.")
+
 
 def is_number(words: Sequence[str]) -> bool:
     """Whether the first word is a number that can be meant."""
     return bool(words) and words[0].isascii() and words[0].isdigit() and len(words[0]) <= 4
 
 
-def number(words: Sequence[str], what: str) -> int:
-    """The number that stands first."""
+def number(words: Sequence[str], asked: str) -> int:
+    """The number that stands first. `asked`: what is asked where none does."""
     if is_number(words):
         return int(words[0])
-    count = what.removeprefix("number of ")
-    which = f"Which {what}? Type its" if count == what else f"How many {count}? Type a"
-    raise Unclear(f"{which} number, for example 3.")
+    raise Unclear(asked)
 
 
 def seat(lines: PlainLines, words: Sequence[str], *, nobody: bool = False) -> int:
@@ -65,17 +76,18 @@ def seat(lines: PlainLines, words: Sequence[str], *, nobody: bool = False) -> in
         found = int(words[0])
         if found in lines.look.everybody or (nobody and not found):
             return found
-        raise Unclear(f"There is nobody in seat {found}. Type who for those who are here.")
+        nobody_there = spelled(_("There is nobody in seat {seat}. Type `who` for those who are here."))
+        raise Unclear(nobody_there.format(seat=found))
     said = " ".join(words)
-    if nobody and said.lower() in NOBODY:
+    if nobody and meant(said) in NOBODY:
         return 0
-    if said.lower() == "me":
+    if meant(said) == "me":
         return lines.peer.seat
     key = same_name_key(said)
     named = [s for s in lines.look.everybody if key and same_name_key(lines.peer.name_of(s)) == key]
     if len(named) == 1:
         return named[0]
-    raise Unclear("Who? Type a seat's number or a name.")
+    raise Unclear(_("Who? Type a seat's number or a name."))
 
 
 def hand_of(lines: PlainLines, seat: int) -> bytes:
@@ -83,16 +95,16 @@ def hand_of(lines: PlainLines, seat: int) -> bytes:
     for hand in lines.look.floor.hands:
         if hand.seat == seat:
             return hand.id
-    raise Unclear(f"Seat {seat} has no hand up.")
+    raise Unclear(_("Seat {seat} has no hand up.").format(seat=seat))
 
 
 def span_and_seconds(lines: PlainLines, words: list[str]) -> tuple[int, int]:
     """The span that a line names (as `spans` numbers them), and how many of its last seconds; 0 is all."""
     session = lines.peer.room.session
-    named = number(words, "span")
+    named = number(words, WHICH_SPAN)
     if session is None or not 1 <= named <= len(session.ledger):
-        raise Unclear("There is no such span. Type spans to see them.")
-    return named - 1, number(words[1:], "number of seconds") if len(words) > 1 else 0
+        raise Unclear(spelled(_("There is no such span. Type `spans` to see them.")))
+    return named - 1, number(words[1:], HOW_MANY_SECONDS) if len(words) > 1 else 0
 
 
 def due_day(look: Outlook, text: str) -> int:
@@ -129,8 +141,9 @@ def text_and_seat(lines: PlainLines, words: Sequence[str]) -> tuple[str, int]:
     whose = 0
     for part in rest:
         first, *more = part.split() or [""]
-        if first.lower() != "for" or not more:
-            raise Unclear(f"I do not understand {part[:40]!r}. Behind a / stands: for and a guest seat.")
+        if meant(first) != "for" or not more:
+            unclear = spelled(_("I do not understand {typed}. Behind a / stands: `for` and a guest seat."))
+            raise Unclear(unclear.format(typed=repr(part[:40])))
         whose = seat(lines, more)
     return said, whose
 
@@ -148,8 +161,11 @@ def listed(lines: PlainLines, name: str, words: Sequence[str], see: str) -> byte
     """What has this number in the list of this name, as it was last printed by the word `see`."""
     ids = lines.lists.get(name)
     if ids is None:
-        raise Unclear(f"Type {see} first: the number is that of the list as you last read it.")
-    index = number(words, "one")
+        # Translators: {command} is what is typed to read a list, like “actions”
+        unread = _("Type {command} first: the number is that of the list as you last read it.")
+        raise Unclear(unread.format(command=command(see)))
+    index = number(words, WHICH_ONE)
     if not 1 <= index <= len(ids):
-        raise Unclear(f"Number {index} is not in that list. Type {see} to read it again.")
+        gone = _("Number {n} is not in that list. Type {command} to read it again.")
+        raise Unclear(gone.format(n=index, command=command(see)))
     return ids[index - 1]

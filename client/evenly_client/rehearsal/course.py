@@ -25,6 +25,7 @@ from evenly_client.rehearsal.by_format import ByFormat
 from evenly_client.rehearsal.member import RehearsalMember
 from evenly_client.rehearsal.passing import Rehearsal
 from evenly_client.sealing import DeviceKey
+from evenly_client.translation import _
 
 DAY_S = 86_400.0
 DAY_MS = 86_400_000
@@ -92,7 +93,7 @@ class Course:
         """The room, its people, and the plan of the series; the first session a week from now."""
         self._lead = lead
         await lead.arrive(create=True)
-        await set_up(self.peer, "Rehearsal")
+        await set_up(self.peer, _("Rehearsal"))
         for member in members:
             await self.join(member)
         await self._plan(self.rehearsal.now + 7 * DAY_MS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 
 from evenly_protocol import agenda, checkins, pairs, seats, series, session
 from evenly_protocol.airtime import totals
@@ -17,6 +18,8 @@ from evenly_client.checkins.taking_part import CheckIns
 from evenly_client.narration.check_ins import result_lines, result_of
 from evenly_client.peer import CheckInMoved, Happened, Notice, Peer
 from evenly_client.rehearsal.course import Held
+from evenly_client.translation import _, ngettext, pgettext
+from evenly_client.written import day_in_words
 
 Say = Callable[[str], None]
 
@@ -66,9 +69,11 @@ def words_compared(peer: Peer, check_ins: CheckIns, say: Say) -> None:
             return
         comparing = check_ins.comparing
         if comparing:
-            say(f"{'':>7}  Everybody compares three words, which one reads aloud.")
+            said = _("Everybody compares three words, which one reads aloud.")
+            say(f"{'':>7}  {said}")
         elif check_ins.mine.compared:
-            say(f"{'':>7}  They are the same for everybody: nobody stands in between.")
+            said = _("They are the same for everybody: nobody stands in between.")
+            say(f"{'':>7}  {said}")
 
     peer.watch(tell)
 
@@ -116,29 +121,36 @@ def _said(peer: Peer, now: Session, number: int) -> str:
         return ""
     if spans[0].mode is FloorMode.QUESTIONS:
         asked = Counter({s.turn: s.seat for s in spans if s.intent is Intent.QUESTION and not s.answer}.values())
-        return "Questions: " + ", ".join(f"{peer.name_of(s)} {n}" for s, n in sorted(asked.items())) if asked else ""
+        if not asked:
+            return ""
+        counts = ", ".join(f"{peer.name_of(s)} {n}" for s, n in sorted(asked.items()))
+        # Translators: who asked how many questions: Ana 3, Ben 2
+        return _("Questions: {counts}").format(counts=counts)
     spoke: Counter[int] = Counter()
     for span in spans:
         spoke[span.seat] += span.end - span.start
-    return "Spoke: " + ", ".join(f"{peer.name_of(s)} {phrases.clock(ms)}" for s, ms in sorted(spoke.items()))
+    times = ", ".join(f"{peer.name_of(s)} {phrases.clock(ms)}" for s, ms in sorted(spoke.items()))
+    # Translators: who spoke for how long: Ana 2:10, Ben 0:40
+    return _("Spoke: {times}").format(times=times)
 
 
 def summary(peer: Peer) -> list[str]:
     """Turns, air time of each in seat order, and the sentence on evenness."""
     now = peer.room.session
     if now is None:
-        return ["No session was held."]
+        return [_("No session was held.")]
     sums = totals(now, peer.now())
-    turns = {span.turn for span in now.ledger if span.source is not Source.UNMARKED}
-    lines = ["", f"{len(turns)} turns"]
+    turns = len({span.turn for span in now.ledger if span.source is not Source.UNMARKED})
+    lines = ["", ngettext("{n} turn", "{n} turns", turns).format(n=turns)]
     width = max((len(peer.name_of(seat)) for seat in peer.room.members), default=0)
     for member in peer.room.members.values():
         counted = sums.counted.get(member.seat, 0)
         if member.role is Role.PARTICIPANT and not member.removed:
             lines.append(f"  {member.seat}  {peer.name_of(member.seat):<{width}}  {phrases.clock(counted):>6}")
-    actions = [a for a in peer.room.actions if a.session == now.number]
+    actions = sum(a.session == now.number for a in peer.room.actions)
     if actions:
-        lines.append(f"{len(actions)} action{'' if len(actions) == 1 else 's'}, {len(peer.room.posts)} on the exchange")
+        said = ngettext("{n} action, {posts} on the exchange", "{n} actions, {posts} on the exchange", actions)
+        lines.append(said.format(n=actions, posts=len(peer.room.posts)))
     lines.append(phrases.evenness(sums))
     return lines
 
@@ -147,39 +159,43 @@ def heading(peer: Peer, planned: series.Planned, number: int) -> list[str]:
     """What a session of the series is to be."""
     said = [phrases.moment(planned.at)] if planned.at else []
     if planned.holders:
-        said.append(f"issue: {phrases.listed([peer.name_of(s) for s in planned.holders])}")
+        said.append(_("issue: {names}").format(names=phrases.listed([peer.name_of(s) for s in planned.holders])))
     elif planned.feedback:
-        said.append("feedback alone")
+        said.append(_("feedback alone"))
     if planned.host:
-        said.append(f"host: {peer.name_of(planned.host)}")
+        said.append(_("host: {name}").format(name=peer.name_of(planned.host)))
     if planned.away:
-        said.append(f"away: {phrases.listed([peer.name_of(s) for s in planned.away])}")
-    return ["", f"Session {number}: {' · '.join(said)}"]
+        said.append(_("away: {names}").format(names=phrases.listed([peer.name_of(s) for s in planned.away])))
+    # Translators: {facts} is, for example: Friday 27 November 10:00 · issue: Ana · host: Ben
+    return ["", _("Session {number}: {facts}").format(number=number, facts=" · ".join(said))]
 
 
 def held(peer: Peer, one: Held) -> list[str]:
     """What became of a session of the series."""
-    lines = [
-        f"         Actions: {one.added} new, {one.done} done since last time, {one.carried} carried over.",
-        f"         {phrases.evenness(one.sums)}",
+    actions = _("Actions: {added} new, {done} done since last time, {carried} carried over.")
+    said = [
+        actions.format(added=one.added, done=one.done, carried=one.carried),
+        phrases.evenness(one.sums),
     ]
     if one.feedback_by:
-        lines.insert(0, f"         Feedback came from {peer.name_of(one.feedback_by)}.")
-    return lines
+        said.insert(0, _("Feedback came from {name}.").format(name=peer.name_of(one.feedback_by)))
+    return [f"{'':>7}  {line}" for line in said]
 
 
 COLUMNS: tuple[str, ...] = (
     "",
-    "date",
-    "issue",
-    "host",
-    "feedback",
-    "away",
-    "new",
-    "done",
-    "carried",
-    "check-in",
-    "even",
+    pgettext("column", "date"),
+    pgettext("column", "issue"),
+    pgettext("column", "host"),
+    pgettext("column", "feedback"),
+    pgettext("column", "away"),
+    # Translators: how many actions are new, done, and carried over
+    pgettext("column", "new"),
+    pgettext("column", "done"),
+    pgettext("column", "carried"),
+    pgettext("column", "check-in"),
+    # Translators: how evenly the time was shared
+    pgettext("column", "even"),
 )
 
 
@@ -192,7 +208,7 @@ def table(peer: Peer, sessions: list[Held]) -> list[str]:
     rows: list[tuple[str, ...]] = [COLUMNS]
     for one in sessions:
         even = "–" if one.sums.evenness is None or not one.sums.evenness_shown else str(round(one.sums.evenness))
-        day = " ".join(phrases.moment(one.at).split()[1:3]) if one.at else "–"
+        day = day_in_words(date.fromtimestamp(one.at / 1000), weekday=False, year=False) if one.at else "–"
         rows.append(
             (
                 str(one.number),

@@ -33,8 +33,9 @@ from evenly_protocol.words import Label, Role, Visibility
 
 from evenly_client.reports.check_ins import CheckInWent
 from evenly_client.reports.chronicle import ActionWent, Asked, Chronicle, IssueHeld, NoteWritten, PostWent, SessionWent
+from evenly_client.translation import _
 
-SOMEBODY: Final = "a member"
+SOMEBODY: Final = _("a member")
 """Whoever may not be named."""
 
 _GOES: Final = {Label.ROOM: 0, Label.TAKEAWAY: 1, Label.SHAREABLE: 2}

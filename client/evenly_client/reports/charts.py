@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from evenly_client.reports.report import Answers, Bar, Bars, Trend, Unit
+from evenly_client.reports.report import Answers, Bar, Bars, Point, Trend, Unit
 from evenly_client.reports.saying import hours
 from evenly_client.reports.shown import shown
+from evenly_client.translation import _
 
 WIDTH: Final = 640
 HEIGHT: Final = 150
@@ -48,7 +49,10 @@ def answers(counted: Answers) -> list[DrawnBar]:
 
 
 def _words(bar: Bar) -> str:
-    return hours(bar.value) if bar.planned is None else f"{hours(bar.value)} of {hours(bar.planned)}"
+    if bar.planned is None:
+        return hours(bar.value)
+    # Translators: how long a phase took, of what was planned: “12 min of 15 min”
+    return _("{time} of {planned}").format(time=hours(bar.value), planned=hours(bar.planned))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,11 @@ def trend(chart: Trend) -> DrawnTrend:
 
 def _told(chart: Trend) -> str:
     """The same in words, for who cannot see it."""
-    of = " of 100" if chart.unit is Unit.OF_100 else ""
-    said = [
-        f"session {p.label}: {'not known' if p.value is None else f'{shown(p.value, chart.unit)}{of}'}"
-        for p in chart.points
-    ]
-    return f"{chart.title}; {', '.join(said)}"
+    return f"{chart.title}; {', '.join(_point_told(p, chart.unit) for p in chart.points)}"
+
+
+def _point_told(point: Point, unit: Unit) -> str:
+    if point.value is None:
+        return _("session {n}: not known").format(n=point.label)
+    words = _("session {n}: {figure} of 100") if unit is Unit.OF_100 else _("session {n}: {figure}")
+    return words.format(n=point.label, figure=shown(point.value, unit))

@@ -8,9 +8,9 @@ from typing import Final
 from evenly_protocol.checkins import ENDINGS
 from evenly_protocol.words import CheckInKind, CheckInState
 
-from evenly_client import phrases
 from evenly_client.checkins.results import Result, figure_words
 from evenly_client.checkins.wording import how_little
+from evenly_client.reports import saying
 from evenly_client.reports.allowed import Allowed
 from evenly_client.reports.check_ins import Asked, CheckInWent
 from evenly_client.reports.chronicle import SessionWent
@@ -30,31 +30,32 @@ from evenly_client.reports.report import (
     section,
 )
 from evenly_client.reports.trends import check_in_trend, followed, tenths
+from evenly_client.translation import N_, _, ngettext, pgettext
 
-NOBODYS: Final = "Who gave which answer is written down nowhere."
+NOBODYS: Final = _("Who gave which answer is written down nowhere.")
 
 _CHECK_INS: Final = (
-    Column("check_in", "Check-in", Unit.COUNT),
-    Column("question", "Question", Unit.WORDS),
-    Column("kind", "Kind"),
-    Column("opened", "Opened", Unit.INSTANT),
-    Column("took_part", "Took part", Unit.COUNT),
-    Column("no_answer", "Without an answer", Unit.COUNT),
-    Column("figure", "Mean, or yes in 100", Unit.TENTHS),
-    Column("no_result", "Why without a result"),
+    Column("check_in", pgettext("column", "Check-in"), Unit.COUNT),
+    Column("question", pgettext("column", "Question"), Unit.WORDS),
+    Column("kind", pgettext("column", "Kind")),
+    Column("opened", pgettext("column", "Opened"), Unit.INSTANT),
+    Column("took_part", pgettext("column", "Took part"), Unit.COUNT),
+    Column("no_answer", pgettext("column", "Without an answer"), Unit.COUNT),
+    Column("figure", pgettext("column", "Mean, or yes in 100"), Unit.TENTHS),
+    Column("no_result", pgettext("column", "Why without a result")),
 )
 _ANSWERS: Final = (
-    Column("check_in", "Check-in", Unit.COUNT),
-    Column("question", "Question", Unit.WORDS),
-    Column("answer", "Answer", Unit.WORDS),
-    Column("how_many", "How many", Unit.COUNT),
+    Column("check_in", pgettext("column", "Check-in"), Unit.COUNT),
+    Column("question", pgettext("column", "Question"), Unit.WORDS),
+    Column("answer", pgettext("column", "Answer"), Unit.WORDS),
+    Column("how_many", pgettext("column", "How many"), Unit.COUNT),
 )
 _TRENDS: Final = (
-    Column("question", "Question", Unit.WORDS),
-    Column("kind", "Kind"),
-    Column("session", "Session", Unit.COUNT),
-    Column("took_part", "Took part", Unit.COUNT),
-    Column("figure", "Mean, or yes in 100", Unit.TENTHS),
+    Column("question", pgettext("column", "Question"), Unit.WORDS),
+    Column("kind", pgettext("column", "Kind")),
+    Column("session", pgettext("column", "Session"), Unit.COUNT),
+    Column("took_part", pgettext("column", "Took part"), Unit.COUNT),
+    Column("figure", pgettext("column", "Mean, or yes in 100"), Unit.TENTHS),
 )
 
 
@@ -67,12 +68,12 @@ def check_in_section(allowed: Allowed, session: SessionWent) -> list[Section]:
     people = sorted({c.result.people for c in numbered.values() if c.result is not None})
     return section(
         "check_ins",
-        "Check-ins",
+        _("Check-ins"),
         Paragraph(" ".join(filter(None, [NOBODYS, *map(how_little, people)])) if people else "", quiet=True),
         *blocks,
         sheets=(
-            Table("check_ins", "Check-ins", _CHECK_INS, tuple(_row(n, c) for n, c in numbered.items())),
-            Table("check_in_answers", "Answers", _ANSWERS, tuple(_answer_rows(numbered))),
+            Table("check_ins", _("Check-ins"), _CHECK_INS, tuple(_row(n, c) for n, c in numbered.items())),
+            Table("check_in_answers", _("Answers"), _ANSWERS, tuple(_answer_rows(numbered))),
             trend_table({asked: over_time[asked] for asked in here}),
         ),
     )
@@ -91,7 +92,7 @@ def trend_table(questions: Mapping[Asked, Mapping[int, CheckInWent]]) -> Table:
         if len(by_session) > 1
         for n, c in sorted(by_session.items())
     )
-    return Table("check_in_trends", "Check-ins over the sessions", _TRENDS, rows)
+    return Table("check_in_trends", _("Check-ins over the sessions"), _TRENDS, rows)
 
 
 def why_without(check_in: CheckInWent) -> str:
@@ -100,13 +101,13 @@ def why_without(check_in: CheckInWent) -> str:
         return ""
     match check_in.state:
         case CheckInState.GIVEN_UP:
-            return ENDINGS.get(check_in.code, ("It came to no result.", ""))[0]
+            return _(ENDINGS.get(check_in.code, (N_("It came to no result."), ""))[0])
         case CheckInState.RECORDED:
-            return "Its result cannot be read."
+            return _("Its result cannot be read.")
         case CheckInState.OPEN:
-            return "It is still open."
+            return _("It is still open.")
         case _:
-            return "Its answers have not been added up."
+            return _("Its answers have not been added up.")
 
 
 def _told(number: int, check_in: CheckInWent, over_time: Mapping[Asked, Mapping[int, CheckInWent]]) -> Iterator[Block]:
@@ -127,16 +128,26 @@ def _told(number: int, check_in: CheckInWent, over_time: Mapping[Asked, Mapping[
 
 
 def _in_short(result: Result) -> str:
-    said = f"{phrases.people(result.people)} took part"
-    if result.abstained:
-        said += f", {result.abstained} of them without an answer"
-    said += "."
+    said = [_took_part(result.people, result.abstained)]
     if result.kind is CheckInKind.MULTI:
-        said += " Each could choose several."
+        said.append(_("Each could choose several."))
     if result.figure is not None:
         figure = figure_words(result.kind, result.figure)
-        said += f" {figure}." if result.kind is CheckInKind.YESNO else f" On average {figure}."
-    return said
+        # Translators: {figure} is for example “3.4 of 5”
+        average = _("On average {figure}.").format(figure=figure)
+        said.append(f"{figure}." if result.kind is CheckInKind.YESNO else average)
+    return " ".join(said)
+
+
+def _took_part(people: int, abstained: int) -> str:
+    if not abstained:
+        return saying.took_part(people)
+    words = ngettext(
+        "{n} person took part, {abstained} of them without an answer.",
+        "{n} people took part, {abstained} of them without an answer.",
+        people,
+    )
+    return words.format(n=people, abstained=abstained)
 
 
 def _people(check_in: CheckInWent) -> int | None:

@@ -17,15 +17,14 @@ from evenly_protocol.room import Room
 from evenly_protocol.words import CheckInKind, CheckInState
 
 from evenly_client.checkins.results import Bar, Result, options_of, question_of, result_of
-from evenly_client.checkins.templates import TEMPLATES
+from evenly_client.checkins.templates import template_of
 from evenly_client.sealing import UNREADABLE, RoomKeys, Sealer
+from evenly_client.translation import _
 
 Asked = tuple[CheckInKind, str, tuple[str, ...]]
 """What makes two check-ins the same question: the kind, the words, the options."""
 
-WITHDRAWN: Final = "(an issue that was withdrawn)"
-
-_BUILT_IN: Final[dict[Asked, str]] = {(q.kind, q.text, q.options): key for key, (_, q) in TEMPLATES.items()}
+WITHDRAWN: Final = _("(an issue that was withdrawn)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class CheckInWent:
     @property
     def built_in(self) -> str:
         """The key in `TEMPLATES` of the question that it asks, to the letter; empty for one that somebody wrote."""
-        return _BUILT_IN.get(self.asked, "") if self.asked is not None else ""
+        return template_of(*self.asked) if self.asked is not None else ""
 
     @property
     def in_numbers(self) -> bool:

@@ -36,6 +36,7 @@ from evenly_client.reports.attended import Attended
 from evenly_client.reports.check_ins import CheckInsNoted, CheckInWent
 from evenly_client.sealing import RoomKeys, Sealer
 from evenly_client.text import one_line
+from evenly_client.translation import _
 
 TOLD_EVERY: Final = 500
 """Entries between two reports of progress."""
@@ -263,7 +264,7 @@ class Chronicle:
 
     def name(self, seat: int) -> str:
         """What a seat is called."""
-        return self.names.get(seat, f"seat {seat}")
+        return self.names.get(seat, _("seat {n}").format(n=seat))
 
     def watches(self, seat: int) -> bool:
         """Whether a seat is an observer's."""

@@ -16,6 +16,7 @@ from typing import Final
 
 from evenly_client.errors import UserError
 from evenly_client.reports.report import Cell, Column, Report, Table, Trend, Unit
+from evenly_client.translation import _, pgettext
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 """Goes before what is written to a file: without it, Excel does not take the file for UTF-8."""
@@ -39,8 +40,9 @@ def render(report: Report, table: str | None = None) -> str:
     if table is not None:
         found = next((t for t in tables if t.key == table), None)
         if found is None:
+            title = _("This report has no table {name}.").format(name=repr(table[:40]))
             have = ", ".join(t.key for t in tables)
-            raise NoSuchTable(f"This report has no table {table[:40]!r}.", f"It has: {have or 'none at all'}.")
+            raise NoSuchTable(title, _("It has: {names}.").format(names=have) if have else _("It has none at all."))
         writer.writerow([c.key for c in found.columns])
         writer.writerows(_row(found, row) for row in found.rows)
         return out.getvalue()
@@ -62,8 +64,12 @@ def all_tables(report: Report) -> list[Table]:
         for trend in (b for b in section.blocks if isinstance(b, Trend)):
             points += [(trend.key, p.label, _cell(p.value, trend.unit)) for p in trend.points]
     if points:
-        columns = (Column("figure", "Figure"), Column("session", "Session"), Column("value", "Value", Unit.COUNT))
-        tables.append(Table("trends", "Over the sessions", columns, tuple(points)))
+        columns = (
+            Column("figure", pgettext("column", "Figure")),
+            Column("session", pgettext("column", "Session")),
+            Column("value", pgettext("column", "Value"), Unit.COUNT),
+        )
+        tables.append(Table("trends", _("Over the sessions"), columns, tuple(points)))
     return tables
 
 

@@ -10,6 +10,7 @@ from evenly_client import phrases
 from evenly_client.calendar_file import DueItem, Meeting, calendar
 from evenly_client.due import to_day
 from evenly_client.reports.chronicle import ActionWent, Chronicle, MeetingPlanned
+from evenly_client.translation import _
 
 MINUTES_UNLESS_SAID = 90
 """How long a planned session is in a calendar when nobody has said."""
@@ -20,7 +21,7 @@ def calendar_of(chronicle: Chronicle, seat: int) -> bytes:
 
     What is due by the next session stands on that session's day; while none has a date, it is left out.
     """
-    name = chronicle.room_name or "Peer session"
+    name = chronicle.room_name or _("Peer session")
     meetings = [_meeting(chronicle, name, m) for m in chronicle.meetings if m.at]
     mine = (_due(chronicle, action) for action in chronicle.actions if action.owner == seat)
     now = datetime.fromtimestamp(chronicle.until / 1000, UTC)
@@ -30,13 +31,13 @@ def calendar_of(chronicle: Chronicle, seat: int) -> bytes:
 def _meeting(chronicle: Chronicle, name: str, planned: MeetingPlanned) -> Meeting:
     said: list[str] = []
     if planned.holders:
-        said.append(f"Issue: {phrases.listed([chronicle.name(s) for s in planned.holders])}")
+        said.append(_("Issue: {names}").format(names=phrases.listed([chronicle.name(s) for s in planned.holders])))
     if planned.feedback:
-        said.append("Feedback alone")
+        said.append(_("Feedback alone"))
     if planned.host:
-        said.append(f"Host: {chronicle.name(planned.host)}")
+        said.append(_("Host: {name}").format(name=chronicle.name(planned.host)))
     if planned.prework:
-        said.append(f"Before it: {planned.prework}")
+        said.append(_("Before it: {task}").format(task=planned.prework))
     return Meeting(
         id=planned.id,
         room=chronicle.room.id,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from evenly_client.reports import charts
 from evenly_client.reports.report import Answers, Bars, Block, Heading, Items, Paragraph, Report, Table, Trend
 from evenly_client.reports.shown import shown
+from evenly_client.translation import language
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -25,6 +26,7 @@ def render(report: Report) -> str:
     template, style = _templates()
     return template.render(
         report=report,
+        language=language().replace("_", "-"),
         style=style,
         policy=policy(style),
         width=charts.WIDTH,
@@ -40,7 +42,7 @@ def render(report: Report) -> str:
 def policy(style: str) -> str:
     """What the file allows browsers: this style sheet."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"  # no words: CSP
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evenly_client.reports.report import Answers, Bars, Block, Heading, Items, Paragraph, Report, Table, Trend
-from evenly_client.reports.shown import shown
+from evenly_client.reports.shown import in_a_row, shown
 
 
 def render(report: Report) -> list[str]:
@@ -42,6 +42,6 @@ def _block(block: Block) -> Iterator[str]:
             for item in block.items:
                 yield f"  {item.about}: {item.text}" if item.about else f"  {item.text}"
         case Trend():
-            yield f"{block.title}: {', '.join(shown(p.value, block.unit) for p in block.points)}"
+            yield f"{block.title}: {in_a_row(block)}"
         case Bars():
             pass  # the table beside it holds the same figures

@@ -24,7 +24,8 @@ from evenly_client.reports.report import (
     Trend,
     Unit,
 )
-from evenly_client.reports.shown import shown
+from evenly_client.reports.shown import in_a_row, shown
+from evenly_client.translation import pgettext
 
 _ANYWHERE: Final = re.compile(r"[\\`*_\[\]<>&|~$^]")
 _ADDRESS: Final = re.compile(r":(?=/)|@|(?<=[^\W\d])\.(?=\w)")
@@ -111,7 +112,7 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _answers(block: Answers) -> Iterator[str]:
-    yield _row(iter(("Answer", "How many")))
+    yield _row(iter((pgettext("column", "Answer"), pgettext("column", "How many"))))
     yield _row(iter(("---", "--:")))
     for answer in block.answers:
         yield _row(iter((_cell(answer.label, Unit.TEXT), str(answer.many))))
@@ -139,5 +140,4 @@ def code(text: str) -> str:
 
 def _trend(trend: Trend) -> str:
     spark = "".join("·" if p.value is None else _SPARKS[min(7, int(trend.share(p.value) * 8))] for p in trend.points)
-    figures = ", ".join(shown(p.value, trend.unit) for p in trend.points)
-    return f"{escaped(trend.title)}: {spark} ({figures})"
+    return f"{escaped(trend.title)}: {spark} ({in_a_row(trend)})"

@@ -14,12 +14,15 @@ from evenly_client.reports.chronicle import ActionWent, PostWent, SessionWent
 from evenly_client.reports.report import Column, Item, Items, Paragraph, Report, Section, Table, Unit, section
 from evenly_client.reports.session_report import ACTION_COLUMNS, action_row, notes_of
 from evenly_client.reports.trends import check_in_trend
+from evenly_client.translation import _, pgettext
 
 FIRST_LINES = {
-    Label.ROOM: "Your own record: your own words, what others let you take home, and what you were asked about "
-    "your issues in confidence. Keep it to yourself.",
-    Label.TAKEAWAY: "Your own record: your own words, and of others' only what they let you take home.",
-    Label.SHAREABLE: "Your own record: your own words, and of others' only what they share with anybody.",
+    Label.ROOM: _(
+        "Your own record: your own words, what others let you take home, and what you were asked about "
+        "your issues in confidence. Keep it to yourself."
+    ),
+    Label.TAKEAWAY: _("Your own record: your own words, and of others' only what they let you take home."),
+    Label.SHAREABLE: _("Your own record: your own words, and of others' only what they share with anybody."),
 }
 
 
@@ -35,9 +38,10 @@ def own_record(allowed: Allowed, notes: Sequence[MyNote] = ()) -> Report:
     """The record of the reader, whose seat `allowed.reader` has. `notes`: their private notes, the oldest first."""
     chronicle, me = allowed.chronicle, allowed.reader.seat
     parts = _Own(allowed, me, [s for s in chronicle.sessions if s.attended.get(me) or me in s.totals.counted])
+    room = chronicle.room_name if allowed.titles else ""
     return Report(
         kind="own",
-        title=f"My record: {chronicle.room_name if allowed.titles and chronicle.room_name else 'peer sessions'}",
+        title=_("My record: {room}").format(room=room) if room else _("My record: peer sessions"),
         first_line=FIRST_LINES[allowed.reader.made_for],
         sections=(
             *parts.in_short(),
@@ -63,21 +67,29 @@ class _Own:
         chronicle, me = self.allowed.chronicle, self.me
         mine = [a for a in chronicle.actions if a.owner == me]
         coached = [c.minutes * 60_000 for c in chronicle.coached if me in (c.by, c.seat)]
-        columns = (Column("what", "What", Unit.WORDS), Column("times", "How often", Unit.COUNT))
+        columns = (
+            Column("what", pgettext("column", "What"), Unit.WORDS),
+            Column("times", pgettext("column", "How often"), Unit.COUNT),
+        )
         rows = (
-            ("Sessions attended", len(self.attended)),
-            ("Issues held", sum(i.holder == me for s in chronicle.sessions for i in s.issues)),
-            ("Sessions hosted", sum(me in s.hosts for s in chronicle.sessions)),
-            ("Sessions led as facilitator, host or in the chair", sum(me in s.led for s in chronicle.sessions)),
-            ("Sessions as timekeeper", sum(me in s.timekeepers for s in chronicle.sessions)),
-            ("Questions asked", sum(s.asked.get(me, 0) for s in chronicle.sessions)),
-            ("Actions committed to", len(mine)),
-            ("Actions done", sum(a.state == "done" for a in mine)),
+            (_("Sessions attended"), len(self.attended)),
+            (_("Issues held"), sum(i.holder == me for s in chronicle.sessions for i in s.issues)),
+            (_("Sessions hosted"), sum(me in s.hosts for s in chronicle.sessions)),
+            (_("Sessions led as facilitator, host or in the chair"), sum(me in s.led for s in chronicle.sessions)),
+            (_("Sessions as timekeeper"), sum(me in s.timekeepers for s in chronicle.sessions)),
+            (_("Questions asked"), sum(s.asked.get(me, 0) for s in chronicle.sessions)),
+            (_("Actions committed to"), len(mine)),
+            (_("Actions done"), sum(a.state == "done" for a in mine)),
         )
         spent = saying.hours(sum(s.attended.get(me, 0) for s in self.attended))
-        coaching = f" Coaching one to one: {saying.hours(sum(coached))}." if coached else ""
+        said = [_("On the call: {time}.").format(time=spent)]
+        if coached:
+            said.append(_("Coaching one to one: {time}.").format(time=saying.hours(sum(coached))))
         return section(
-            "in_short", "In short", Paragraph(f"On the call: {spent}.{coaching}"), Table("in_short", "", columns, rows)
+            "in_short",
+            _("In short"),
+            Paragraph(" ".join(said)),
+            Table("in_short", "", columns, rows),
         )
 
     def insights(self) -> list[Section]:
@@ -88,10 +100,10 @@ class _Own:
         given = [p for p in posts if p.seat == self.me and p not in mine]
         return section(
             "insights",
-            "Insights",
-            Items("my_insights", "Mine", tuple(self._posts(mine))),
-            Items("insights_taken", "From others", tuple(self._posts(theirs))),
-            Items("my_posts", "What I asked, offered and gave", tuple(self._posts(given))),
+            _("Insights"),
+            Items("my_insights", _("Mine"), tuple(self._posts(mine))),
+            Items("insights_taken", _("From others"), tuple(self._posts(theirs))),
+            Items("my_posts", _("What I asked, offered and gave"), tuple(self._posts(given))),
         )
 
     def _posts(self, posts: Iterable[PostWent]) -> Iterable[Item]:
@@ -107,23 +119,23 @@ class _Own:
         rows = tuple(action_row(self.allowed, a, last)[1:] for a in mine)
         return section(
             "actions",
-            "Actions",
-            Table("actions", "What I committed to", ACTION_COLUMNS[1:], rows),
-            Items("actions_learnt", "What happened, and what was learnt", tuple(notes_of(self.allowed, mine))),
+            _("Actions"),
+            Table("actions", _("What I committed to"), ACTION_COLUMNS[1:], rows),
+            Items("actions_learnt", _("What happened, and what was learnt"), tuple(notes_of(self.allowed, mine))),
         )
 
     def notes(self, notes: Sequence[MyNote]) -> list[Section]:
         """What nobody else has."""
         items = tuple(Item(n.text, saying.short_day(n.at)) for n in notes)
-        return section("notes", "My notes", Items("notes", "", items))
+        return section("notes", _("My notes"), Items("notes", "", items))
 
     def issues(self) -> list[Section]:
         """The issues that I held, and what I was asked."""
         held: list[Item] = []
         asked: list[Item] = []
         for session in self.allowed.chronicle.sessions:
-            when = f"session {session.number}, {saying.short_day(session.started_at)}"
-            held += [Item(i.text or "(not written down)", when) for i in session.issues if i.holder == self.me]
+            when = _("session {n}, {day}").format(n=session.number, day=saying.short_day(session.started_at))
+            held += [Item(i.text or _("(not written down)"), when) for i in session.issues if i.holder == self.me]
             asked += [
                 Item(q.words, when)
                 for q in session.questions
@@ -131,21 +143,21 @@ class _Own:
             ]
         return section(
             "issues",
-            "Issues I held",
+            _("Issues I held"),
             Items("issues", "", tuple(held)),
-            Items("questions", "What I was asked about them", tuple(asked)),
+            Items("questions", _("What I was asked about them"), tuple(asked)),
         )
 
     def sessions(self) -> list[Section]:
         """One row for each session that I attended."""
         me = self.me
         columns = (
-            Column("session", "Session", Unit.COUNT),
-            Column("date", "Date"),
-            Column("attended", "On the call", Unit.MILLISECONDS),
-            Column("air_time", "Air time", Unit.MILLISECONDS),
-            Column("questions", "Questions", Unit.COUNT),
-            Column("roles", "As"),
+            Column("session", pgettext("column", "Session"), Unit.COUNT),
+            Column("date", pgettext("column", "Date")),
+            Column("attended", pgettext("column", "On the call"), Unit.MILLISECONDS),
+            Column("air_time", pgettext("column", "Air time"), Unit.MILLISECONDS),
+            Column("questions", pgettext("column", "Questions"), Unit.COUNT),
+            Column("roles", pgettext("column", "As")),
         )
         rows = tuple(
             (
@@ -158,17 +170,17 @@ class _Own:
             )
             for s in self.attended
         )
-        return section("sessions", "Sessions", Table("sessions", "", columns, rows))
+        return section("sessions", _("Sessions"), Table("sessions", "", columns, rows))
 
     def _roles(self, session: SessionWent) -> Iterable[str]:
         if any(i.holder == self.me for i in session.issues):
-            yield "issue-holder"
+            yield pgettext("role in a session", "issue-holder")
         if self.me in session.hosts:
-            yield "host"
+            yield pgettext("role in a session", "host")
         elif self.me in session.led:
-            yield "facilitator"
+            yield pgettext("role in a session", "facilitator")
         if self.me in session.timekeepers:
-            yield "timekeeper"
+            yield pgettext("role in a session", "timekeeper")
 
     def check_ins(self) -> list[Section]:
         """What the group's check-ins came to over the sessions that I attended: my answers, nobody can tell apart."""
@@ -177,11 +189,11 @@ class _Own:
             check_in_trend(by_session, f"check_in_trend_{n}", asked[1])
             for n, (asked, by_session) in enumerate(questions.items(), start=1)
         ]
-        said = f"The group's answers in your sessions; yours cannot be told apart. {NOBODYS}"
+        apart = _("The group's answers in your sessions; yours cannot be told apart.")
         return section(
             "check_ins",
-            "How the group answered",
-            Paragraph(said if any(trends) else "", quiet=True),
+            _("How the group answered"),
+            Paragraph(f"{apart} {NOBODYS}" if any(trends) else "", quiet=True),
             *trends,
             sheets=(trend_table(questions),),
         )
@@ -189,19 +201,19 @@ class _Own:
     def coaching(self) -> list[Section]:
         """Coaching one to one, as either noted it down."""
         columns = (
-            Column("date", "Date"),
-            Column("with", "With"),
-            Column("minutes", "Minutes", Unit.COUNT),
-            Column("noted_by", "Noted down by"),
+            Column("date", pgettext("column", "Date")),
+            Column("with", pgettext("column", "With")),
+            Column("minutes", pgettext("column", "Minutes"), Unit.COUNT),
+            Column("noted_by", pgettext("column", "Noted down by")),
         )
         rows = tuple(
             (
                 saying.short_day(c.at),
                 self.allowed.name(c.seat if c.by == self.me else c.by),
                 c.minutes,
-                "me" if c.by == self.me else "them",
+                pgettext("who noted it down", "me") if c.by == self.me else pgettext("who noted it down", "them"),
             )
             for c in self.allowed.chronicle.coached
             if self.me in (c.by, c.seat)
         )
-        return section("coaching", "Coaching one to one", Table("coaching", "", columns, rows))
+        return section("coaching", _("Coaching one to one"), Table("coaching", "", columns, rows))

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 from evenly_protocol.words import ActionState, PostKind
 
 from evenly_client.due import from_day
-from evenly_client.phrases import MONTHS, WEEKDAYS, spoken, time_of_day
+from evenly_client.phrases import spoken, time_of_day
+from evenly_client.translation import _, ngettext, pgettext
+from evenly_client.written import day_in_words
 
 STATE_WORDS = {
-    ActionState.PROPOSED: "not confirmed",
-    ActionState.COMMITTED: "open",
-    ActionState.DOING: "under way",
-    ActionState.BLOCKED: "blocked",
-    ActionState.DONE: "done",
-    ActionState.DROPPED: "dropped",
+    ActionState.PROPOSED: pgettext("state of an action", "not confirmed"),
+    ActionState.COMMITTED: pgettext("state of an action", "open"),
+    ActionState.DOING: pgettext("state of an action", "under way"),
+    ActionState.BLOCKED: pgettext("state of an action", "blocked"),
+    ActionState.DONE: pgettext("state of an action", "done"),
+    ActionState.DROPPED: pgettext("state of an action", "dropped"),
 }
 KIND_WORDS = {
-    PostKind.ASK: "ask",
-    PostKind.OFFER: "offer",
-    PostKind.RESOURCE: "resource",
-    PostKind.INSIGHT: "insight",
-    PostKind.WIN: "win",
+    PostKind.ASK: pgettext("what is on the exchange", "ask"),
+    PostKind.OFFER: pgettext("what is on the exchange", "offer"),
+    PostKind.RESOURCE: pgettext("what is on the exchange", "resource"),
+    PostKind.INSIGHT: pgettext("what is on the exchange", "insight"),
+    PostKind.WIN: pgettext("what is on the exchange", "win"),
 }
 
 
 def day(at: int) -> str:
     """The local day of an instant (UTC milliseconds): `Friday 27 November 2026`."""
-    there = time.localtime(at / 1000)
-    return f"{WEEKDAYS[there.tm_wday]} {there.tm_mday} {MONTHS[there.tm_mon - 1]} {there.tm_year}"
+    return day_in_words(date.fromtimestamp(at / 1000))
 
 
 def short_day(at: int) -> str:
@@ -39,7 +41,8 @@ def short_day(at: int) -> str:
 
 def day_and_time(at: int) -> str:
     """A local day and time: `Friday 27 November 2026, 10:00`."""
-    return f"{day(at)}, {time_of_day(at)}"
+    # Translators: {day} is written as your language writes days: “Friday 27 November 2026, 10:00”
+    return _("{day}, {time}").format(day=day(at), time=time_of_day(at))
 
 
 def zone(at: int) -> str:
@@ -54,24 +57,26 @@ def zone(at: int) -> str:
 def due(days: int) -> str:
     """When an action is due: `next session`, `27 November 2026`."""
     found = from_day(days)
-    return "next session" if found is None else f"{found.day} {MONTHS[found.month - 1]} {found.year}"
-
-
-def times(count: int, one: str, many: str = "") -> str:
-    """`1 session`, `3 sessions`."""
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
+    return _("next session") if found is None else day_in_words(found, weekday=False)
 
 
 def often(count: int) -> str:
     """`once`, `twice`, `3 times`."""
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    often = {1: _("once"), 2: _("twice")}.get(count)
+    return often or ngettext("{n} time", "{n} times", count).format(n=count)
+
+
+def took_part(people: int) -> str:
+    """`1 person took part.`, `3 people took part.`"""
+    return ngettext("{n} person took part.", "{n} people took part.", people).format(n=people)
 
 
 def hours(ms: int) -> str:
     """A length of time as hours and minutes: `1 h 32 min`; under an hour with its seconds: `12 min 30`."""
     if not ms:
-        return "0 min"
+        return _("{minutes} min").format(minutes=0)
     if ms < 3_600_000:
         return spoken(ms)
     whole, minutes = divmod(ms // 60_000, 60)
-    return f"{whole} h {minutes:02} min" if minutes else f"{whole} h"
+    words = _("{hours} h {minutes} min") if minutes else _("{hours} h")
+    return words.format(hours=whole, minutes=f"{minutes:02}")

@@ -27,11 +27,14 @@ from evenly_client.reports.report import (
     section,
 )
 from evenly_client.reports.trends import trends
+from evenly_client.translation import _, ngettext, pgettext
 
 FIRST_LINES = {
-    Label.ROOM: "This report may hold what others said in confidence. It stays in the room.",
-    Label.TAKEAWAY: "This report holds what members may take home. Of what others keep in the room, it holds nothing.",
-    Label.SHAREABLE: "This report holds what its authors share with anybody, and names nobody but its reader.",
+    Label.ROOM: _("This report may hold what others said in confidence. It stays in the room."),
+    Label.TAKEAWAY: _(
+        "This report holds what members may take home. Of what others keep in the room, it holds nothing."
+    ),
+    Label.SHAREABLE: _("This report holds what its authors share with anybody, and names nobody but its reader."),
 }
 
 
@@ -41,7 +44,7 @@ def session_report(allowed: Allowed, session: SessionWent, *, air_time: bool = F
     room = allowed.chronicle.room_name if allowed.titles else ""
     return Report(
         kind="session",
-        title=f"{room or 'Peer session'}: session {session.number}",
+        title=_("{room}: session {n}").format(room=room or _("Peer session"), n=session.number),
         first_line=FIRST_LINES[allowed.reader.made_for],
         sections=(
             *parts.when(),
@@ -54,7 +57,7 @@ def session_report(allowed: Allowed, session: SessionWent, *, air_time: bool = F
             *parts.exchange(),
             *parts.pairs(),
             *parts.attendance(),
-            *section("trends", "Over the sessions", *trends(allowed.chronicle, session.number)),
+            *section("trends", _("Over the sessions"), *trends(allowed.chronicle, session.number)),
             *parts.next_session(),
         ),
     )
@@ -63,7 +66,7 @@ def session_report(allowed: Allowed, session: SessionWent, *, air_time: bool = F
 def phase_title(allowed: Allowed, phase: PhaseWent) -> str:
     """What a phase is called; in what anybody may have, what its activity is called."""
     known = ACTIVITIES.get(phase.activity)
-    return phase.title if allowed.titles or known is None else known.title
+    return phase.title if allowed.titles or known is None else _(known.title)
 
 
 def state_words(allowed: Allowed, action: ActionWent, session: int) -> str:
@@ -73,7 +76,8 @@ def state_words(allowed: Allowed, action: ActionWent, session: int) -> str:
         return ""
     words = saying.STATE_WORDS[step.state]
     if step.carried and allowed.carried(action):
-        words += f", carried over {saying.often(step.carried)}"
+        # Translators: {state} is for example “under way”, {often} is “once”, “twice” or “3 times”
+        return _("{state}, carried over {often}").format(state=words, often=saying.often(step.carried))
     return words
 
 
@@ -86,14 +90,15 @@ def history_words(allowed: Allowed, action: ActionWent, session: int) -> str:
         is_carry = before is not None and step.carried > before.carried and step.state is before.state
         if is_carry and not allowed.carried(action):
             continue
-        said.append(f"{'carried over' if is_carry else saying.STATE_WORDS[step.state]} {saying.short_day(step.at)}")
+        what = pgettext("state of an action", "carried over") if is_carry else saying.STATE_WORDS[step.state]
+        said.append(f"{what} {saying.short_day(step.at)}")
     return "\n".join(said)
 
 
 def notes_of(allowed: Allowed, actions: Iterable[ActionWent], until: int | None = None) -> list[Item]:
     """What was noted on actions, until `until` (UTC milliseconds)."""
     return [
-        Item(note.text, f"{allowed.name(note.seat)} on “{first_line(action.text)}”")
+        Item(note.text, _("{name} on “{action}”").format(name=allowed.name(note.seat), action=first_line(action.text)))
         for action in actions
         for note in action.notes
         if allowed.note(action, note) and (until is None or note.at < until)
@@ -107,12 +112,12 @@ def first_line(text: str, most: int = 60) -> str:
 
 
 ACTION_COLUMNS = (
-    Column("owner", "Who"),
-    Column("action", "What", Unit.WORDS),
-    Column("due", "Due"),
-    Column("state", "Now"),
-    Column("history", "History"),
-    Column("buddy", "Buddy"),
+    Column("owner", pgettext("column", "Who")),
+    Column("action", pgettext("column", "What"), Unit.WORDS),
+    Column("due", pgettext("column", "Due")),
+    Column("state", pgettext("column", "Now")),
+    Column("history", pgettext("column", "History")),
+    Column("buddy", pgettext("column", "Buddy")),
 )
 
 
@@ -138,19 +143,24 @@ class _Parts:
     def when(self) -> list[Section]:
         """When it was, and who led it."""
         s, name = self.session, self.allowed.name
-        end = "still running" if s.running else f"to {phrases.time_of_day(s.until)}"
-        when = f"{saying.day_and_time(s.started_at)} {end} ({saying.zone(s.started_at)})."
+        # Translators: {began} is for example “Friday 27 November 2026, 10:00”, {zone} “UTC+01:00”
+        when = _("{began} still running ({zone}).") if s.running else _("{began} to {ended} ({zone}).")
+        when = when.format(
+            began=saying.day_and_time(s.started_at),
+            ended=phrases.time_of_day(s.until),
+            zone=saying.zone(s.started_at),
+        )
         here = len([seat for seat in s.attended if not self.allowed.chronicle.watches(seat)])
         return section(
             "when",
-            "When",
+            _("When"),
             Paragraph(when),
-            Paragraph("The session is not over: all of this is so far.") if s.running else None,
-            Paragraph(f"About: {s.topic}") if s.topic and self.allowed.titles else None,
-            Paragraph(f"Hosted by {phrases.listed([name(h) for h in s.hosts])}.")
+            Paragraph(_("The session is not over: all of this is so far.")) if s.running else None,
+            Paragraph(_("About: {topic}").format(topic=s.topic)) if s.topic and self.allowed.titles else None,
+            Paragraph(_("Hosted by {names}.").format(names=phrases.listed([name(h) for h in s.hosts])))
             if s.hosts and self.allowed.names_people
             else None,
-            Paragraph(f"{phrases.people(here)} took part."),
+            Paragraph(saying.took_part(here)),
         )
 
     def agenda(self) -> list[Section]:
@@ -161,35 +171,35 @@ class _Parts:
                 phase_title(self.allowed, p),
                 p.planned,
                 p.took,
-                "yes" if p.counted else "no",
+                _("yes") if p.counted else _("no"),
                 self.allowed.name(p.holder) if p.holder and self.allowed.names_people else "",
             )
             for p in self.session.phases
         )
         columns = (
-            Column("began", "Began"),
-            Column("phase", "Phase", Unit.WORDS),
-            Column("planned", "Planned", Unit.MILLISECONDS),
-            Column("took", "Took", Unit.MILLISECONDS),
-            Column("counted", "Counted"),
-            Column("issue_holder", "Issue-holder"),
+            Column("began", pgettext("column", "Began")),
+            Column("phase", pgettext("column", "Phase"), Unit.WORDS),
+            Column("planned", pgettext("column", "Planned"), Unit.MILLISECONDS),
+            Column("took", pgettext("column", "Took"), Unit.MILLISECONDS),
+            Column("counted", pgettext("column", "Counted")),
+            Column("issue_holder", pgettext("column", "Issue-holder")),
         )
         bars = tuple(Bar(phase_title(self.allowed, p), p.took, p.planned) for p in self.session.phases)
         return section(
             "agenda",
-            "The agenda as it went",
-            Table("agenda", "Phases", columns, rows),
-            Bars("agenda_chart", "How long each phase took; the mark is the plan", bars) if len(bars) > 1 else None,
+            _("The agenda as it went"),
+            Table("agenda", _("Phases"), columns, rows),
+            Bars("agenda_chart", _("How long each phase took; the mark is the plan"), bars) if len(bars) > 1 else None,
         )
 
     def issues(self) -> list[Section]:
         """What was brought."""
         items = tuple(
-            Item(issue.text, f"Issue {issue.number}, {self.allowed.name(issue.holder)}")
+            Item(issue.text, _("Issue {n}, {name}").format(n=issue.number, name=self.allowed.name(issue.holder)))
             for issue in self.session.issues
             if issue.text and self.allowed.issue(issue)
         )
-        return section("issues", "Issues", Items("issues", "", items))
+        return section("issues", _("Issues"), Items("issues", "", items))
 
     def air_time(self, *, of_all: bool) -> list[Section]:
         """How the time was shared: the sentence, the reader's own, everybody's where that may be had."""
@@ -197,8 +207,10 @@ class _Parts:
         mine: Paragraph | None = None
         counted = s.totals.counted.get(me)
         if me in s.totals.balance and s.totals.enough_marked:
-            mine = Paragraph(f"You were heard for {phrases.spoken(counted or 0)}: {phrases.standing(s.totals, me)}.")
-        fixed = f"Air time was corrected {saying.often(s.corrections)}." if s.corrections else ""
+            words = _("You were heard for {time}: {standing}.")
+            mine = Paragraph(words.format(time=phrases.spoken(counted or 0), standing=phrases.standing(s.totals, me)))
+        # Translators: {often} is “once”, “twice” or “3 times”
+        fixed = _("Air time was corrected {often}.").format(often=saying.often(s.corrections)) if s.corrections else ""
         table = bars = None
         if of_all and s.totals.enough_marked:
             name = self.allowed.name
@@ -206,15 +218,15 @@ class _Parts:
             seats = sorted({*heard, *s.asked})
             rows = tuple((name(seat), heard.get(seat), s.asked.get(seat, 0)) for seat in seats)
             columns = (
-                Column("member", "Who"),
-                Column("air_time", "Air time", Unit.MILLISECONDS),
-                Column("questions", "Questions", Unit.COUNT),
+                Column("member", pgettext("column", "Who")),
+                Column("air_time", pgettext("column", "Air time"), Unit.MILLISECONDS),
+                Column("questions", pgettext("column", "Questions"), Unit.COUNT),
             )
-            table = Table("air_time", "Everybody's air time, in seat order", columns, rows)
-            bars = Bars("air_time_chart", "Air time", tuple(Bar(name(seat), ms) for seat, ms in heard.items()))
+            table = Table("air_time", _("Everybody's air time, in seat order"), columns, rows)
+            bars = Bars("air_time_chart", _("Air time"), tuple(Bar(name(seat), ms) for seat, ms in heard.items()))
         return section(
             "air_time",
-            "How the time was shared",
+            _("How the time was shared"),
             Paragraph(phrases.evenness(s.totals)),
             mine,
             Paragraph(fixed, quiet=True),
@@ -228,16 +240,24 @@ class _Parts:
         count, mine = sum(s.asked.values()), s.asked.get(self.allowed.reader.seat, 0)
         if not count:
             return []
-        said = f"{saying.times(count, 'question')} {'was' if count == 1 else 'were'} asked, {mine or 'none'} by you."
+        if mine:
+            words = ngettext(
+                "{n} question was asked, {mine} by you.", "{n} questions were asked, {mine} by you.", count
+            )
+        else:
+            words = ngettext("{n} question was asked, none by you.", "{n} questions were asked, none by you.", count)
+        said = words.format(n=count, mine=mine)
         kept = any(q.kept_by for q in s.questions)
         numbers = sorted({q.issue for q in s.questions})
         lists = [self._asked(number, titled=len(numbers) > 1) for number in numbers]
-        hint = "An issue-holder keeps the questions about their issue: these are in their own record." if kept else ""
-        return section("questions", "Questions", Paragraph(said), Paragraph(hint, quiet=True), *lists)
+        hint = (
+            _("An issue-holder keeps the questions about their issue: these are in their own record.") if kept else ""
+        )
+        return section("questions", _("Questions"), Paragraph(said), Paragraph(hint, quiet=True), *lists)
 
     def _asked(self, number: int, *, titled: bool) -> Items:
         words = [q for q in self.session.questions if q.issue == number and self.allowed.question(q)]
-        title = f"About issue {number}" if titled and number else ""
+        title = _("About issue {n}").format(n=number) if titled and number else ""
         return Items(f"questions_{number}", title, tuple(Item(q.words, self._by(q)) for q in words))
 
     def _by(self, question: Asked) -> str:
@@ -255,11 +275,11 @@ class _Parts:
         notes = notes_of(self.allowed, [*made, *moved, *others], until)
         return section(
             "actions",
-            "Actions",
-            self._action_table("actions_made", "Made", made),
-            self._action_table("actions_moved", "Done, or changed", moved),
-            self._action_table("actions_open", "Still open from before", others),
-            Items("actions_learnt", "What happened, and what was learnt", tuple(notes)),
+            _("Actions"),
+            self._action_table("actions_made", _("Made"), made),
+            self._action_table("actions_moved", _("Done, or changed"), moved),
+            self._action_table("actions_open", _("Still open from before"), others),
+            Items("actions_learnt", _("What happened, and what was learnt"), tuple(notes)),
         )
 
     def _action_table(self, key: str, title: str, actions: list[ActionWent]) -> Table:
@@ -270,15 +290,15 @@ class _Parts:
         """What was put on the exchange, until the next session began."""
         posts = [p for p in self.allowed.chronicle.posts if p.session == self.session.number and self.allowed.post(p)]
         columns = (
-            Column("kind", "What"),
-            Column("member", "Who"),
-            Column("text", "In words", Unit.WORDS),
-            Column("link", "Link", Unit.LINK),
-            Column("met_by", "Met by"),
+            Column("kind", pgettext("column", "What")),
+            Column("member", pgettext("column", "Who")),
+            Column("text", pgettext("column", "In words"), Unit.WORDS),
+            Column("link", pgettext("column", "Link"), Unit.LINK),
+            Column("met_by", pgettext("column", "Met by")),
         )
         rows = tuple(
             (
-                f"reply ({saying.KIND_WORDS[p.kind]})" if p.reply_to else saying.KIND_WORDS[p.kind],
+                _("reply ({kind})").format(kind=saying.KIND_WORDS[p.kind]) if p.reply_to else saying.KIND_WORDS[p.kind],
                 self.allowed.name(p.seat),
                 p.text,
                 p.link,
@@ -286,28 +306,35 @@ class _Parts:
             )
             for p in posts
         )
-        return section("exchange", "The exchange", Table("exchange", "Posts", columns, rows))
+        return section("exchange", _("The exchange"), Table("exchange", _("Posts"), columns, rows))
 
     def pairs(self) -> list[Section]:
         """Who talked with whom."""
         if not self.session.pairs:
             return []
         if not self.allowed.names_people:
-            rounds = saying.times(len(self.session.pairs), "round")
-            return section("pairs", "Pairs", Paragraph(f"There {'was' if rounds[0] == '1' else 'were'} {rounds}."))
+            n = len(self.session.pairs)
+            rounds = ngettext("There was {n} round.", "There were {n} rounds.", n).format(n=n)
+            return section("pairs", _("Pairs"), Paragraph(rounds))
         items = tuple(
-            Item("; ".join(phrases.listed([self.allowed.name(s) for s in group]) for group in groups), f"Round {n}")
+            Item(
+                "; ".join(phrases.listed([self.allowed.name(s) for s in group]) for group in groups),
+                _("Round {n}").format(n=n),
+            )
             for n, groups in enumerate(self.session.pairs, start=1)
         )
-        return section("pairs", "Pairs", Items("pairs", "", items))
+        return section("pairs", _("Pairs"), Items("pairs", "", items))
 
     def attendance(self) -> list[Section]:
         """Who was on the call, and for how long."""
         if not self.allowed.names_people:
             return []
-        columns = (Column("member", "Who"), Column("attended", "On the call", Unit.MILLISECONDS))
+        columns = (
+            Column("member", pgettext("column", "Who")),
+            Column("attended", pgettext("column", "On the call"), Unit.MILLISECONDS),
+        )
         rows = tuple((self.allowed.name(seat), ms) for seat, ms in self.session.attended.items())
-        return section("attendance", "On the call", Table("attendance", "In seat order", columns, rows))
+        return section("attendance", _("On the call"), Table("attendance", _("In seat order"), columns, rows))
 
     def next_session(self) -> list[Section]:
         """When it goes on; only in the report of the last session."""
@@ -315,19 +342,26 @@ class _Parts:
         planned = chronicle.next_meeting()
         if planned is None or self.session is not chronicle.sessions[-1]:
             return []
-        when = saying.day_and_time(planned.at) if planned.at else "The date is open"
+        when = _("The date is open.")
+        if planned.at:
+            # Translators: “Friday 27 November 2026, 10:00 (UTC+01:00).”
+            when = _("{day} ({zone}).").format(day=saying.day_and_time(planned.at), zone=saying.zone(planned.at))
         people = self.allowed.names_people
         return section(
             "next",
-            "Next session",
-            Paragraph(f"{when}{f' ({saying.zone(planned.at)})' if planned.at else ''}."),
-            Paragraph(f"About: {planned.topic}") if planned.topic and self.allowed.titles else None,
-            Paragraph(f"Issue: {phrases.listed([name(h) for h in planned.holders])}.")
+            _("Next session"),
+            Paragraph(when),
+            Paragraph(_("About: {topic}").format(topic=planned.topic))
+            if planned.topic and self.allowed.titles
+            else None,
+            Paragraph(_("Issue: {names}.").format(names=phrases.listed([name(h) for h in planned.holders])))
             if planned.holders and people
             else None,
-            Paragraph("Feedback alone.") if planned.feedback else None,
-            Paragraph(f"Host: {name(planned.host)}.") if planned.host and people else None,
-            Paragraph(f"Before it: {planned.prework}") if planned.prework and self.allowed.titles else None,
+            Paragraph(_("Feedback alone.")) if planned.feedback else None,
+            Paragraph(_("Host: {name}.").format(name=name(planned.host))) if planned.host and people else None,
+            Paragraph(_("Before it: {task}").format(task=planned.prework))
+            if planned.prework and self.allowed.titles
+            else None,
         )
 
 

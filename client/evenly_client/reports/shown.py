@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from evenly_client.reports.report import Cell, Unit
+from evenly_client.reports.report import Cell, Trend, Unit
 from evenly_client.reports.saying import day_and_time, hours
+from evenly_client.written import decimal
 
 NOT_KNOWN: Final = "–"
+
+
+def in_a_row(trend: Trend) -> str:
+    """The figures of a trend: `76, 87`."""
+    figures = [shown(point.value, trend.unit) for point in trend.points]
+    # Where a comma stands before tenths, it does not stand between figures.
+    return ("; " if any("," in figure for figure in figures) else ", ").join(figures)
 
 
 def shown(cell: Cell, unit: Unit) -> str:
@@ -22,6 +30,6 @@ def shown(cell: Cell, unit: Unit) -> str:
         case Unit.INSTANT:
             return day_and_time(cell)
         case Unit.TENTHS:
-            return f"{cell / 10:.1f}"
+            return decimal(cell / 10)
         case _:
             return str(cell)

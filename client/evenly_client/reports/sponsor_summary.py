@@ -28,8 +28,9 @@ from evenly_client.reports.trends import (
     tenths,
     trends,
 )
+from evenly_client.translation import _, ngettext, pgettext
 
-FIRST_LINE = "Numbers alone: no names, and nothing that anybody said or wrote."
+FIRST_LINE = _("Numbers alone: no names, and nothing that anybody said or wrote.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,41 +87,41 @@ class _Sums:
 
 
 _ROOMS = (
-    Column("room", "Room"),
-    Column("sessions", "Sessions", Unit.COUNT),
-    Column("members", "Members", Unit.COUNT),
-    Column("attended", "Attendance", Unit.MILLISECONDS),
-    Column("evenness", "Shared evenly (median)", Unit.OF_100),
-    Column("issues", "Issues held", Unit.COUNT),
-    Column("check_ins", "Check-ins", Unit.COUNT),
-    Column("coaching", "Coaching", Unit.MILLISECONDS),
+    Column("room", pgettext("column", "Room")),
+    Column("sessions", pgettext("column", "Sessions"), Unit.COUNT),
+    Column("members", pgettext("column", "Members"), Unit.COUNT),
+    Column("attended", pgettext("column", "Attendance"), Unit.MILLISECONDS),
+    Column("evenness", pgettext("column", "Shared evenly (median)"), Unit.OF_100),
+    Column("issues", pgettext("column", "Issues held"), Unit.COUNT),
+    Column("check_ins", pgettext("column", "Check-ins"), Unit.COUNT),
+    Column("coaching", pgettext("column", "Coaching"), Unit.MILLISECONDS),
 )
 _OUTCOMES = (
-    Column("room", "Room"),
-    Column("actions_made", "Actions made", Unit.COUNT),
-    Column("actions_done", "Completed", Unit.COUNT),
-    Column("actions_open", "Open", Unit.COUNT),
-    Column("actions_dropped", "Dropped", Unit.COUNT),
-    Column("asks", "Asks", Unit.COUNT),
-    Column("asks_met", "Asks met", Unit.COUNT),
-    Column("introductions", "Introductions", Unit.COUNT),
+    Column("room", pgettext("column", "Room")),
+    Column("actions_made", pgettext("column", "Actions made"), Unit.COUNT),
+    Column("actions_done", pgettext("column", "Completed"), Unit.COUNT),
+    Column("actions_open", pgettext("column", "Open"), Unit.COUNT),
+    Column("actions_dropped", pgettext("column", "Dropped"), Unit.COUNT),
+    Column("asks", pgettext("column", "Asks"), Unit.COUNT),
+    Column("asks_met", pgettext("column", "Asks met"), Unit.COUNT),
+    Column("introductions", pgettext("column", "Introductions"), Unit.COUNT),
 )
 _SESSIONS = (
-    Column("room", "Room"),
-    Column("session", "Session", Unit.COUNT),
-    Column("date", "Date"),
-    Column("people", "People", Unit.COUNT),
-    Column("attended", "Attendance", Unit.MILLISECONDS),
-    Column("evenness", "Shared evenly", Unit.OF_100),
-    Column("actions_done", "Actions done", Unit.COUNT),
+    Column("room", pgettext("column", "Room")),
+    Column("session", pgettext("column", "Session"), Unit.COUNT),
+    Column("date", pgettext("column", "Date")),
+    Column("people", pgettext("column", "People"), Unit.COUNT),
+    Column("attended", pgettext("column", "Attendance"), Unit.MILLISECONDS),
+    Column("evenness", pgettext("column", "Shared evenly"), Unit.OF_100),
+    Column("actions_done", pgettext("column", "Actions done"), Unit.COUNT),
 )
 _CHECK_INS = (
-    Column("room", "Room"),
-    Column("session", "Session", Unit.COUNT),
-    Column("check_in", "Check-in"),
-    Column("answered", "Answered", Unit.COUNT),
-    Column("mean", "Mean", Unit.TENTHS),
-    Column("scale", "Of"),
+    Column("room", pgettext("column", "Room")),
+    Column("session", pgettext("column", "Session"), Unit.COUNT),
+    Column("check_in", pgettext("column", "Check-in")),
+    Column("answered", pgettext("column", "Answered"), Unit.COUNT),
+    Column("mean", pgettext("column", "Mean"), Unit.TENTHS),
+    Column("scale", pgettext("column", "Of")),
 )
 
 
@@ -131,58 +132,78 @@ def sponsor_summary(rooms: Sequence[Chronicle]) -> Report:
     for one in sums[1:]:
         total += one
     several = len(rooms) > 1
-    labelled = [(f"Room {n}", one) for n, one in enumerate(sums, start=1)]
+    labelled = [(_room(n), one) for n, one in enumerate(sums, start=1)]
     if several:
-        labelled.append(("All", total))
+        labelled.append((pgettext("the rooms", "All"), total))
     took_part = tuple(one.took_part(label) for label, one in labelled)
     came_of_it = tuple(one.came_of_it(label) for label, one in labelled)
     return Report(
         kind="sponsor",
-        title=f"Peer sessions in numbers: {saying.times(len(rooms), 'room')}",
+        title=_title(len(rooms)),
         first_line=FIRST_LINE,
         sections=(
-            *section("in_short", "In short", *_in_short(rooms, total)),
+            *section("in_short", _("In short"), *_in_short(rooms, total)),
             *section(
                 "rooms",
-                "Rooms" if several else "The room",
-                Table("rooms", "Who took part", _ROOMS, took_part),
-                Table("outcomes", "What came of it", _OUTCOMES, came_of_it),
+                _("Rooms") if several else _("The room"),
+                Table("rooms", _("Who took part"), _ROOMS, took_part),
+                Table("outcomes", _("What came of it"), _OUTCOMES, came_of_it),
             ),
             *section(
                 "trends",
-                "Over the sessions",
+                _("Over the sessions"),
                 *_trends(rooms),
-                Table("sessions", "Session by session", _SESSIONS, _rows(rooms)),
+                Table("sessions", _("Session by session"), _SESSIONS, _rows(rooms)),
             ),
             *section(
                 "check_ins",
-                "Check-ins",
+                _("Check-ins"),
                 *_about_check_ins(rooms),
                 *_check_in_trends(rooms),
-                Table("check_ins", "Session by session", _CHECK_INS, _check_in_rows(rooms)),
+                Table("check_ins", _("Session by session"), _CHECK_INS, _check_in_rows(rooms)),
             ),
         ),
     )
 
 
+def _title(rooms: int) -> str:
+    words = ngettext("Peer sessions in numbers: {n} room", "Peer sessions in numbers: {n} rooms", rooms)
+    return words.format(n=rooms)
+
+
+def _room(number: int) -> str:
+    return _("Room {n}").format(n=number)
+
+
 def _in_short(rooms: Sequence[Chronicle], total: _Sums) -> list[Paragraph]:
     began = [s.started_at for room in rooms for s in room.sessions]
     if not began:
-        return [Paragraph("There was no session yet.")]
+        return [Paragraph(_("There was no session yet."))]
     first, last = saying.short_day(min(began)), saying.short_day(max(began))
-    when = f"on {first}" if first == last else f"from {first} to {last}"
-    hours = saying.hours(total.attended)
-    closed = total.done + total.dropped + total.open
-    even = total.median_evenness
+    n, closed = total.sessions, total.done + total.dropped + total.open
+    if first == last:
+        when = ngettext(
+            "{n} session on {first}, {time} of attendance in all.",
+            "{n} sessions on {first}, {time} of attendance in all.",
+            n,
+        )
+    else:
+        when = ngettext(
+            "{n} session from {first} to {last}, {time} of attendance in all.",
+            "{n} sessions from {first} to {last}, {time} of attendance in all.",
+            n,
+        )
+    even = _("The median session shared its time {parts} parts in 100 evenly.")
+    done = ngettext("{done} of {n} action completed.", "{done} of {n} actions completed.", closed)
+    explained = _(
+        "Attendance is the time of each person on the call, observers left out, added up. Members are those who "
+        "belong to a room now, observers left out."
+    )
     return [
-        Paragraph(f"{saying.times(total.sessions, 'session')} {when}, {hours} of attendance in all."),
-        Paragraph("" if even is None else f"The median session shared its time {even} parts in 100 evenly."),
-        Paragraph(f"{total.done} of {saying.times(closed, 'action')} completed." if closed else ""),
-        Paragraph(
-            "Attendance is the time of each person on the call, observers left out, added up. Members are those who "
-            "belong to a room now, observers left out.",
-            quiet=True,
-        ),
+        Paragraph(when.format(n=n, first=first, last=last, time=saying.hours(total.attended))),
+        Paragraph("" if total.median_evenness is None else even.format(parts=total.median_evenness)),
+        Paragraph(done.format(done=total.done, n=closed) if closed else ""),
+        Paragraph(explained, quiet=True),
     ]
 
 
@@ -211,7 +232,7 @@ def _sums(room: Chronicle) -> _Sums:
 def _rows(rooms: Sequence[Chronicle]) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
         (
-            f"Room {n}",
+            _room(n),
             s.number,
             saying.short_day(s.started_at),
             len(here := taking_part(room, s)),
@@ -229,7 +250,7 @@ def _trends(rooms: Sequence[Chronicle]) -> list[Trend]:
     result: list[Trend] = []
     for n, room in enumerate(rooms, start=1):
         last = room.sessions[-1].number if room.sessions else 0
-        result += trends(room, last, f"Room {n}: " if several else "", f"room_{n}_" if several else "")
+        result += trends(room, last, n if several else 0)
     return result
 
 
@@ -251,25 +272,31 @@ def _about_check_ins(rooms: Sequence[Chronicle]) -> list[Paragraph]:
     others = len(every) - told - few
     if not every:
         return []
+    came = ngettext(
+        "{n} anonymous check-in came to a result; figures of {told} are here.",
+        "{n} anonymous check-ins came to a result; figures of {told} are here.",
+        len(every),
+    )
+    left_out = ngettext(
+        "{n} is left out: fewer than five answered, and so few hide little.",
+        "{n} are left out: fewer than five answered, and so few hide little.",
+        few,
+    )
+    counted = ngettext(
+        "{n} other is only counted: the question or the answers are somebody's words.",
+        "{n} others are only counted: the question or the answers are somebody's words.",
+        others,
+    )
     return [
-        Paragraph(f"{saying.times(len(every), 'anonymous check-in')} came to a result; figures of {told} are here."),
-        Paragraph(f"{few} {_are(few)} left out: fewer than five answered, and so few hide little." if few else ""),
-        Paragraph(
-            f"{others} other{'' if others == 1 else 's'} {_are(others)} only counted: "
-            "the question or the answers are somebody's words."
-            if others
-            else ""
-        ),
+        Paragraph(came.format(n=len(every), told=told)),
+        Paragraph(left_out.format(n=few) if few else ""),
+        Paragraph(counted.format(n=others) if others else ""),
     ]
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def _check_in_rows(rooms: Sequence[Chronicle]) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
-        (f"Room {n}", c.session, TEMPLATES[c.built_in][0], c.answers, tenths(c), _scale(c))
+        (_room(n), c.session, TEMPLATES[c.built_in][0], c.answers, tenths(c), _scale(c))
         for n, room in enumerate(rooms, start=1)
         for c in _told(room)
     )
@@ -277,14 +304,20 @@ def _check_in_rows(rooms: Sequence[Chronicle]) -> tuple[tuple[Cell, ...], ...]:
 
 def _scale(check_in: CheckInWent) -> str:
     least_and_most = MEASURED.get(check_in.kind)
-    return "" if least_and_most is None else "{} to {}".format(*least_and_most)
+    if least_and_most is None:
+        return ""
+    least, most = least_and_most
+    return _("{least} to {most}").format(least=least, most=most)
 
 
 def _check_in_trends(rooms: Sequence[Chronicle]) -> list[Trend | None]:
     result: list[Trend | None] = []
     for n, room in enumerate(rooms, start=1):
-        title, key = (f"Room {n}: ", f"room_{n}_") if len(rooms) > 1 else ("", "")
+        several = len(rooms) > 1
         for by_session in followed(_told(room)).values():
             name = next(iter(by_session.values())).built_in
-            result.append(check_in_trend(by_session, f"{key}check_in_{name}", f"{title}{TEMPLATES[name][0]}"))
+            title = TEMPLATES[name][0]
+            if several:
+                title = _("Room {n}: {title}").format(n=n, title=title)
+            result.append(check_in_trend(by_session, f"{f'room_{n}_' if several else ''}check_in_{name}", title))
     return result

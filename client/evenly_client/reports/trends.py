@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from evenly_protocol.words import ActionState, CheckInKind
 
@@ -10,6 +11,14 @@ from evenly_client.checkins.results import MEASURED
 from evenly_client.reports.check_ins import Asked, CheckInWent
 from evenly_client.reports.chronicle import ActionWent, Chronicle, SessionWent
 from evenly_client.reports.report import Point, Trend, Unit
+from evenly_client.translation import _
+
+_TITLES: Final = {
+    "evenness": (_("Shared evenly, parts in 100"), _("Room {n}: shared evenly, parts in 100")),
+    "attending": (_("People on the call"), _("Room {n}: people on the call")),
+    "done": (_("Actions done"), _("Room {n}: actions done")),
+}
+"""Of one room, and of one of several."""
 
 
 def done_in(actions: Sequence[ActionWent], session: int) -> int:
@@ -28,25 +37,27 @@ def taking_part(chronicle: Chronicle, session: SessionWent) -> dict[int, int]:
     return {seat: ms for seat, ms in session.attended.items() if not chronicle.watches(seat)}
 
 
-def trends(chronicle: Chronicle, until: int, prefix: str = "", key: str = "") -> list[Trend]:
+def trends(chronicle: Chronicle, until: int, room: int = 0) -> list[Trend]:
     """Evenness, attendance and actions done over the sessions up to number `until`; none where there is one session.
 
-    `prefix` goes before the titles, `key` before the keys.
+    `room`: its number in titles and keys, where there are several.
     """
     sessions = [s for s in chronicle.sessions if s.number <= until]
     if len(sessions) < 2:
         return []
     labels = [str(s.number) for s in sessions]
 
-    def trend(name: str, title: str, unit: Unit, values: Sequence[int | None], top: int = 0) -> Trend:
-        title = f"{prefix}{title}" if prefix else f"{title[:1].upper()}{title[1:]}"
+    def trend(name: str, unit: Unit, values: Sequence[int | None], top: int = 0) -> Trend:
+        alone, of_room = _TITLES[name]
         points = tuple(Point(label, value) for label, value in zip(labels, values, strict=True))
-        return Trend(f"{key}{name}", title, unit, points, top)
+        if not room:
+            return Trend(name, alone, unit, points, top)
+        return Trend(f"room_{room}_{name}", of_room.format(n=room), unit, points, top)
 
     return [
-        trend("evenness", "shared evenly, parts in 100", Unit.OF_100, [evenness_of(s) for s in sessions], 100),
-        trend("attending", "people on the call", Unit.COUNT, [len(taking_part(chronicle, s)) for s in sessions]),
-        trend("done", "actions done", Unit.COUNT, [done_in(chronicle.actions, s.number) for s in sessions]),
+        trend("evenness", Unit.OF_100, [evenness_of(s) for s in sessions], 100),
+        trend("attending", Unit.COUNT, [len(taking_part(chronicle, s)) for s in sessions]),
+        trend("done", Unit.COUNT, [done_in(chronicle.actions, s.number) for s in sessions]),
     ]
 
 
@@ -61,12 +72,14 @@ def tenths(check_in: CheckInWent) -> int | None:
     return None if figure is None else round(10 * figure)
 
 
-def figure_title(kind: CheckInKind) -> str:
-    """What the figure of a kind is: `yes in 100`, `mean, 1 to 5`."""
+def figure_title(kind: CheckInKind, question: str) -> str:
+    """What the figure of a kind is: `Pace (mean, 1 to 3)`; without a question `Yes in 100, over the sessions`."""
     if kind is CheckInKind.YESNO:
-        return "yes in 100"
+        words = _("{question} (yes in 100)") if question else _("Yes in 100, over the sessions")
+        return words.format(question=question)
     least, most = MEASURED[kind]
-    return f"mean, {least} to {most}"
+    words = _("{question} (mean, {least} to {most})") if question else _("Mean, {least} to {most}, over the sessions")
+    return words.format(question=question, least=least, most=most)
 
 
 def followed(check_ins: Iterable[CheckInWent]) -> dict[Asked, dict[int, CheckInWent]]:
@@ -89,11 +102,9 @@ def check_in_trend(by_session: Mapping[int, CheckInWent], key: str, title: str) 
     # A mean is shown to the tenth, the yes in 100 is not.
     unit, scale = (Unit.OF_100, 1) if kind is CheckInKind.YESNO else (Unit.TENTHS, 10)
     least, most = (scale * end for end in MEASURED[kind])
-    said = figure_title(kind)
     figures = {n: figure for n, c in by_session.items() if (figure := figure_of(c)) is not None}
     points = tuple(
         Point(str(n), round(scale * figures[n]) if n in figures else None)
         for n in range(min(figures), max(figures) + 1)
     )
-    full = f"{title} ({said})" if title else f"{said[:1].upper()}{said[1:]}, over the sessions"
-    return Trend(key, full, unit, points, most, least)
+    return Trend(key, figure_title(kind, title), unit, points, most, least)

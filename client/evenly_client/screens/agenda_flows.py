@@ -28,6 +28,7 @@ from evenly_client.peer import Peer
 from evenly_client.screens import flows
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import say_refusal, seat
+from evenly_client.translation import _, ngettext, pgettext
 
 OPEN_LENGTHS = (30, 45, 60, 90, 120, 180)
 MINUTES_OFFERED = (1, 5, 10, -1, -5)
@@ -56,8 +57,9 @@ async def start(host: Host) -> None:
     while True:
         if not await _name_holders(host, start):
             return
+        title = ngettext("Start: {format}, 1 minute?", "Start: {format}, {n} minutes?", start.minutes)
         how = await host.choose(
-            f"Start: {form.title}, {start.minutes} minutes?", _ways(start), body="\n".join(_summary(o, start))
+            title.format(format=form.title, n=start.minutes), _ways(start), body="\n".join(_summary(o, start))
         )
         if how != "beside":
             break
@@ -70,9 +72,9 @@ async def start(host: Host) -> None:
 
 def _ways(start: starting.Start) -> list[Choice[str]]:
     """Start it, or not; or as a session beside the series, where it would be the planned one."""
-    ways = [Choice("start", "start", "", "y"), Choice("no", "not yet", "", "n")]
+    ways = [Choice("start", pgettext("choice", "start"), "", "y"), Choice("no", _("not yet"), "", "n")]
     if start.planned is not None:
-        ways.insert(1, Choice("beside", "another session: the planned one stays to come", "", "o"))
+        ways.insert(1, Choice("beside", _("another session: the planned one stays to come"), "", "o"))
     return ways
 
 
@@ -93,19 +95,27 @@ async def _format(host: Host) -> Format | None:
     last = host.format_used
     known.sort(key=lambda entry: entry.name != last)
     choices = [
-        Choice(entry.format, entry.format.title, f"{entry.format.minutes} min{' · used last' * (entry.name == last)}")
+        Choice(entry.format, entry.format.title, _minutes(entry.format, last=entry.name == last))
         for entry in known
         if entry.format is not None
     ]
     keyed = [Choice(c.value, c.text, c.hint, str(i) if i < 10 else "") for i, c in enumerate(choices, 1)]
-    return await host.choose("Start a session: in which format?", keyed)
+    return await host.choose(_("Start a session: in which format?"), keyed)
+
+
+def _minutes(form: Format, *, last: bool) -> str:
+    said = _("{n} min · used last") if last else _("{n} min")
+    return said.format(n=form.minutes)
 
 
 async def _start_open(host: Host, form: Format) -> None:
     minutes = await host.choose(
-        "Start the session: how long?",
-        [Choice(m, f"{m} minutes", "", str(i)) for i, m in enumerate(OPEN_LENGTHS, 1)],
-        body="You can move its end at any time with +.",
+        _("Start the session: how long?"),
+        [
+            Choice(m, ngettext("1 minute", "{n} minutes", m).format(n=m), "", str(i))
+            for i, m in enumerate(OPEN_LENGTHS, 1)
+        ],
+        body=_("You can move its end at any time with +."),
     )
     if minutes is not None:
         host.use_format(form.name)
@@ -118,9 +128,9 @@ async def _issue_holder(host: Host, number: int, start: starting.Start) -> int |
     several = max(p.issue for p in start.phases) > 1
     return await _holder(
         host,
-        f"Who holds the issue{f' number {number}' if several else ''}?",
+        _("Who holds the issue number {n}?").format(n=number) if several else _("Who holds the issue?"),
         [s for s in o.everybody if s not in start.holders.values() and s != start.host],
-        "decide later",
+        _("decide later"),
     )
 
 
@@ -142,15 +152,20 @@ def _first_line(text: str) -> str:
 def _summary(o: Outlook, start: starting.Start) -> list[str]:
     """What would start, for whoever starts it."""
     said: list[str] = []
-    if start.planned is not None:
-        when = f" for {phrases.moment(start.planned.at)}" if start.planned.at else ""
-        said.append(f"The session planned{when}.")
+    if start.planned is not None and start.planned.at:
+        # Translators: {moment} is a day and a time: Friday 27 November 10:00
+        said.append(_("The session planned for {moment}.").format(moment=phrases.moment(start.planned.at)))
+    elif start.planned is not None:
+        said.append(_("The session planned."))
     if start.feedback_by and any(p.activity == "feedback" for p in start.phases):
-        said.append(f"It opens with feedback from {o.name(start.feedback_by)}.")
+        mine = start.feedback_by == o.seat
+        opens = _("It opens with feedback from you.") if mine else _("It opens with feedback from {name}.")
+        said.append(opens.format(name=o.name(start.feedback_by)))
     for number, holder in sorted(start.holders.items()):
-        said.append(f"Issue{f' {number}' if len(start.holders) > 1 else ''}: {o.name(holder)}.")
+        issue = _("Issue {n}: {name}.") if len(start.holders) > 1 else _("Issue: {name}.")
+        said.append(issue.format(n=number, name=o.name(holder)))
     if start.host:
-        said.append(f"Host: {o.name(start.host)}.")
+        said.append(_("Host: {name}.").format(name=o.name(start.host)))
     line = " · ".join(f"{p.title} {p.minutes}" for p in start.phases)
     return [*said, line]
 
@@ -166,9 +181,14 @@ def what_comes(o: Outlook) -> str:
         return ""
     step = next(s for s in o.agenda if s.index == following)
     until = phrases.time_of_day(o.now + step.ms)
-    said = [f"{step.title}, {phrases.spoken(step.ms)}, until {until}"]
-    if step.holder:
-        said.append(f"{o.name(step.holder)} holds the issue")
+    said = [
+        # Translators: {time} is a time of day: 11:05
+        _("{phase}, {length}, until {time}").format(phase=step.title, length=phrases.spoken(step.ms), time=until)
+    ]
+    if step.holder == o.seat:
+        said.append(_("You hold the issue"))
+    elif step.holder:
+        said.append(_("{name} holds the issue").format(name=o.name(step.holder)))
     return " · ".join(said)
 
 
@@ -206,8 +226,8 @@ async def _with_speaker(host: Host, index: int, why: Refusal) -> None:
     if running is None:
         return
     plan = running.phases[index]
-    title = f"{agenda_words.title_of(o.peer.sealer, running, index)}: who has the floor?"
-    body = "" if why.code == "nobody_named" else "Whoever was to have it is not on the call."
+    title = _("{phase}: who has the floor?").format(phase=agenda_words.title_of(o.peer.sealer, running, index))
+    body = "" if why.code == "nobody_named" else _("Whoever was to have it is not on the call.")
     who = await seat(host, title, [s for s in o.here if o.room.members[s].role is not Role.OBSERVER], body=body)
     if who is None:
         return
@@ -223,13 +243,13 @@ async def go_to_phase(host: Host) -> None:
         return
     here = o.session.phase_index
     index = await host.choose(
-        "Go to which phase?",
+        _("Go to which phase?"),
         [
             Choice(step.index, step.title, _how(o, step), str(i) if i < 10 else "")
             for i, step in enumerate(o.agenda, 1)
             if step.index != here
         ],
-        body="What is after it in the agenda comes after it again.",
+        body=_("What is after it in the agenda comes after it again."),
     )
     if index is not None:
         await _begin(host, index)
@@ -239,8 +259,10 @@ def _how(o: Outlook, step: agenda_words.Step) -> str:
     running = o.session
     if step.state in ("done", "skipped") and running is not None:
         left = phrases.spoken(agenda.remaining(running, step.index))
-        return f"{'was here' if step.state == 'done' else 'left out'} · would have {left}"
-    return f"{phrases.spoken(step.ms)}{' · next' if step.state == 'next' else ''}"
+        was = _("was here · would have {length}") if step.state == "done" else _("left out · would have {length}")
+        return was.format(length=left)
+    length = phrases.spoken(step.ms)
+    return _("{length} · next").format(length=length) if step.state == "next" else length
 
 
 async def skip_phase(host: Host) -> None:
@@ -251,9 +273,9 @@ async def skip_phase(host: Host) -> None:
         return
     ahead = [step for step in o.agenda if step.index > running.phase_index]
     index = await host.choose(
-        "Leave out which phase?",
+        _("Leave out which phase?"),
         [
-            Choice(step.index, step.title, "take it in again" if step.state == "skipped" else "", KEYS[i : i + 1])
+            Choice(step.index, step.title, _("take it in again") if step.state == "skipped" else "", KEYS[i : i + 1])
             for i, step in enumerate(ahead)
         ],
     )
@@ -273,15 +295,21 @@ async def phase_time(host: Host) -> None:
         for later in (True, False):
             shown = ripple(o, ms, from_later=later)
             if shown is not None:
-                sign = f"{minutes:+d} minute{'' if abs(minutes) == 1 else 's'}".replace("-", "−")
-                choices.append(Choice(ExtendPhase(ms, later), sign, shown.words))
+                choices.append(Choice(ExtendPhase(ms, later), _signed(minutes), shown.words))
     late = agenda.behind(running, o.now) // MILLISECONDS_A_MINUTE * MILLISECONDS_A_MINUTE
     if late > 0 and agenda.given(running, late)[1]:
-        give = f"the phases to come give {phrases.spoken(late)}"
-        choices.append(Choice(TakeFromLater(late), "catch up", give, "c"))
-    chosen = await host.choose(f"{o.phase}: more time, or less?", choices)
+        give = _("the phases to come give {length}").format(length=phrases.spoken(late))
+        choices.append(Choice(TakeFromLater(late), _("catch up"), give, "c"))
+    chosen = await host.choose(_("{phase}: more time, or less?").format(phase=o.phase), choices)
     if chosen is not None:
         host.do(chosen)
+
+
+def _signed(minutes: int) -> str:
+    """So many minutes more or less: `+5 minutes`, `−1 minute`."""
+    n = f"{minutes:+d}".replace("-", "−")
+    # Translators: {n} has a sign: +1, −1, +5
+    return ngettext("{n} minute", "{n} minutes", abs(minutes)).format(n=n)
 
 
 def ripple(o: Outlook, ms: int, *, from_later: bool) -> agenda_words.Ripple | None:
@@ -312,11 +340,12 @@ async def issue_holder(host: Host) -> None:
     numbers = sorted({p.issue for p in running.phases if p.issue})
     number = running.phase.issue or (numbers[0] if len(numbers) == 1 else 0)
     if not number and numbers:
-        chosen = await host.choose("Which issue?", [Choice(n, f"issue {n}", "", str(n)) for n in numbers])
+        choices = [Choice(n, _("issue {n}").format(n=n), "", str(n)) for n in numbers]
+        chosen = await host.choose(_("Which issue?"), choices)
         if chosen is None:
             return
         number = chosen
-    who = await _holder(host, "Whose issue is it?", o.everybody, "nobody’s in particular")
+    who = await _holder(host, _("Whose issue is it?"), o.everybody, _("nobody’s in particular"))
     if who is not None:
         host.do(SetIssueHolder(who, number))
 
@@ -329,15 +358,15 @@ async def end(host: Host) -> None:
         return
     number = running.number
     choices = [
-        Choice("end", "end it", "hands are lowered, air time stays", "y"),
-        Choice("open", "end it, and leave the room open", "informal talk, not counted", "o"),
-        Choice("no", "go on", "", "n"),
+        Choice("end", _("end it"), _("hands are lowered, air time stays"), "y"),
+        Choice("open", _("end it, and leave the room open"), _("informal talk, not counted"), "o"),
+        Choice("no", _("go on"), "", "n"),
     ]
     if running.closed_at is not None:
         choices = [choices[0], choices[2]]
-    left = len(agenda.to_come(running))
-    body = f"{left} phase{' is' if left == 1 else 's are'} still to come." if left else ""
-    how = await host.choose(f"End session {number} for everybody?", choices, body=body)
+    n = len(agenda.to_come(running))
+    body = ngettext("1 phase is still to come.", "{n} phases are still to come.", n).format(n=n) if n else ""
+    how = await host.choose(_("End session {number} for everybody?").format(number=number), choices, body=body)
     if how == "end":
         host.do(session.EndSession(number))
     elif how == "open":
@@ -347,9 +376,10 @@ async def end(host: Host) -> None:
 async def leave(host: flows.Host) -> bool:
     """Whether somebody who leads really leaves while the session runs."""
     sure = await host.choose(
-        "Leave while the session runs?",
-        [Choice(True, "leave: the session goes on without you", "", "y"), Choice(False, "stay", "", "n")],
-        body="To end it for everybody: stay, then : and “end the session”.",
+        _("Leave while the session runs?"),
+        [Choice(True, _("leave: the session goes on without you"), "", "y"), Choice(False, _("stay"), "", "n")],
+        # Translators: “end the session” is what is typed to find the command “End the session…”
+        body=_("To end it for everybody: stay, then : and “end the session”."),
     )
     return bool(sure)
 

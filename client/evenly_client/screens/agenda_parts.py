@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from evenly_protocol.exchange import open_asks
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.words import FloorMode
@@ -13,9 +15,25 @@ from evenly_client.outlook import Outlook
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import BLANK, LABEL, Look, Row, Span, labelled, wrapped
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _, ngettext, pgettext
 from evenly_client.waiting import Waits
 
 MARKS = {"done": "✓", "now": "▶", "next": "·", "later": "·", "skipped": "–"}
+# Translators: the name of a part of the screen, at most 8 cells
+LABEL_AGENDA: Final = pgettext("label", "AGENDA")
+# Translators: the name of a part of the screen: what comes next; at most 8 cells
+LABEL_COMES: Final = pgettext("label", "COMES")
+# Translators: the name of a part of the screen, at most 8 cells
+LABEL_FOR_YOU: Final = pgettext("label", "FOR YOU")
+# Translators: the name of a part of the screen, at most 8 cells
+LABEL_BOARDS: Final = pgettext("label", "BOARDS")
+# Translators: the name of a part of the screen: the video call's link; at most 8 cells
+LABEL_CALL: Final = pgettext("label", "CALL")
+# Translators: the name of a part of the screen: what the group agreed; at most 8 cells
+LABEL_AGREED: Final = pgettext("label", "AGREED")
+# Translators: the name of a part of the screen, at most 8 cells
+LABEL_REVIEW: Final = pgettext("label", "REVIEW")
+
 WAITS_SHOWN = 4
 GUIDANCE_LINES = 2
 
@@ -29,9 +47,12 @@ def agenda(o: Outlook, width: int, *, lines: int, hint: str = "") -> list[Row]:
     if session is None:
         return []
     if session.closed_at is not None:
-        return [_line("AGENDA", "the session is over · the room is open for whoever likes to talk", Look.PLAIN, "over")]
+        over = _("the session is over · the room is open for whoever likes to talk")
+        return [_line(LABEL_AGENDA, over, Look.PLAIN, "over")]
     room = width - LABEL - 2
-    rows = [labelled("AGENDA" if not i else "", (s,), key=("agenda", i)) for i, s in enumerate(_steps(o, room, lines))]
+    rows = [
+        labelled(LABEL_AGENDA if not i else "", (s,), key=("agenda", i)) for i, s in enumerate(_steps(o, room, lines))
+    ]
     rows.extend(_line("", line, Look.DIM, ("about", i)) for i, line in enumerate(_about(o, room, hint)))
     return rows
 
@@ -79,13 +100,12 @@ def _alone(o: Outlook) -> str:
     """A session of one phase: how it is talked, and in which order."""
     phase = o.phase
     said = [f"▶ {phase}", o.until] if o.until else [f"▶ {phase}"]
-    mode = phrases.MODE_WORDS[o.floor.mode]
-    if mode != phase and o.floor.mode is not FloorMode.QUEUE:
-        said.append(mode.lower())
+    if phrases.MODE_WORDS[o.floor.mode] != phase and o.floor.mode is not FloorMode.QUEUE:
+        said.append(phrases.mode_amid(o.floor.mode))
     if o.floor.mode in (FloorMode.QUEUE, FloorMode.QUESTIONS):
-        said.append(o.order_in_words if o.floor.queue_open else "the queue is closed for now")
+        said.append(o.order_in_words if o.floor.queue_open else _("the queue is closed for now"))
     if o.session is not None and not o.session.phase.counted:
-        said.append("talk is not counted")
+        said.append(_("talk is not counted"))
     return " · ".join(said)
 
 
@@ -97,14 +117,16 @@ def _about(o: Outlook, room: int, hint: str) -> list[str]:
     said = [o.ends] if o.ends else []
     holder = session.phase.holder
     if holder:
-        said.append(f"{'your' if holder == o.seat else o.name(holder) + '’s'} issue")
+        whose = _("your issue") if holder == o.seat else _("{name}’s issue")
+        said.append(whose.format(name=o.name(holder)))
     plan = session.phases[session.phase_index]
     if o.floor.mode is not plan.mode:
-        said.append(f"now: {phrases.MODE_WORDS[o.floor.mode].lower()}")
+        # Translators: {mode} is how we talk: free talk, silence
+        said.append(_("now: {mode}").format(mode=phrases.mode_amid(o.floor.mode)))
     if o.floor.mode in (FloorMode.QUEUE, FloorMode.QUESTIONS) and not o.floor.queue_open:
-        said.append("the queue is closed for now")
+        said.append(_("the queue is closed for now"))
     if not session.phase.counted:
-        said.append("talk is not counted")
+        said.append(_("talk is not counted"))
     if o.behind:
         said.append(o.behind)
     lines = [" · ".join(said)] if said else []
@@ -122,11 +144,10 @@ def pair_rows(o: Outlook, width: int) -> list[Row]:
         return []
     until = phrases.time_of_day(pairs.ends_at)
     mine = o.pair
-    if mine:
-        said = f"you talk with {phrases.listed([o.name(s) for s in mine])} until {until}"
-    else:
-        said = f"pairs talk until {until}"
-    rows = [labelled("PAIRS", (Span(said, Look.MINE if mine else Look.STRONG),), key="pair")]
+    said = _("you talk with {names} until {time}") if mine else _("pairs talk until {time}")
+    said = said.format(names=phrases.listed([o.name(s) for s in mine]), time=until)
+    # Translators: the name of a part of the screen, at most 8 cells
+    rows = [labelled(pgettext("label", "PAIRS"), (Span(said, Look.MINE if mine else Look.STRONG),), key="pair")]
     opener = opened.opener(o.peer.sealer, pairs)
     rows.extend(
         _line("", line, Look.NOTE, ("opener", i)) for i, line in enumerate(wrapped(opener, width - LABEL - 2, 2))
@@ -149,18 +170,20 @@ def lobby(s: Situation, keys: Keymap, width: int, *, lines: int) -> list[Row]:
     rows = review(o, width)
     rows += [BLANK] if rows else []
     planned = waiting.next_session_words(o)
-    rows.extend(_wrapped("COMES", planned or "no session is planned yet", room, 2))
+    rows.extend(_wrapped(LABEL_COMES, planned or _("no session is planned yet"), room, 2))
     waits = waiting.waits(o)
     for i, wait in enumerate(waits[:WAITS_SHOWN]):
-        rows.extend(_wrapped("FOR YOU" if not i else "", _waits(wait), room, 1, str(i)))
+        rows.extend(_wrapped(LABEL_FOR_YOU if not i else "", _waits(wait), room, 1, str(i)))
     if len(waits) > WAITS_SHOWN:
-        rows.append(_line("", f"and {len(waits) - WAITS_SHOWN} more", Look.DIM, "more"))
-    rows.extend(_wrapped("BOARDS", f"{boards_line(o)} · {keys.first('boards')} opens", room, 1))
+        n = len(waits) - WAITS_SHOWN
+        rows.append(_line("", ngettext("and {n} more", "and {n} more", n).format(n=n), Look.DIM, "more"))
+    opens = _("{key} opens").format(key=keys.first("boards"))
+    rows.extend(_wrapped(LABEL_BOARDS, f"{boards_line(o)} · {opens}", room, 1))
     link = opened.call_link(o.peer.sealer, o.room)
     if link:
-        rows.extend(_wrapped("CALL", link, room, 1))
+        rows.extend(_wrapped(LABEL_CALL, link, room, 1))
     if o.room.agreement.version:
-        rows.extend(_wrapped("AGREED", _agreed(o), room, 1))
+        rows.extend(_wrapped(LABEL_AGREED, _agreed(o), room, 1))
     return rows[:lines]
 
 
@@ -170,26 +193,27 @@ def review(o: Outlook, width: int) -> list[Row]:
     if totals is None or o.me is None:
         return []
     lines = wrapped(phrases.evenness(totals), width - LABEL - 2, 2)
-    mine = f"You: {o.my_seconds()}." if o.seat in totals.balance else ""
-    lines += wrapped(mine, width - LABEL - 2, 2)
-    return [labelled("REVIEW" if not i else "", (Span(line),), key=("review", i)) for i, line in enumerate(lines)]
+    if o.seat in totals.balance:
+        # Translators: {standing} is, for example: 12:40 spoken · an equal share is 11:00
+        lines += wrapped(_("You: {standing}.").format(standing=o.my_seconds()), width - LABEL - 2, 2)
+    return [labelled(LABEL_REVIEW if not i else "", (Span(line),), key=("review", i)) for i, line in enumerate(lines)]
 
 
 def boards_line(o: Outlook) -> str:
     """What is on the boards, counted."""
     mine = len(waiting.mine(o))
-    said = [f"{mine} action{'' if mine == 1 else 's'} of yours"]
+    said = [ngettext("{n} action of yours", "{n} actions of yours", mine).format(n=mine)]
     asks = len(open_asks(o.room))
     if asks:
-        said.append(f"{asks} open ask{'' if asks == 1 else 's'}")
+        said.append(ngettext("{n} open ask", "{n} open asks", asks).format(n=asks))
     issues = sum(not i.session for i in o.room.issues)
     if issues:
-        said.append(f"{issues} issue{'' if issues == 1 else 's'} brought")
+        said.append(ngettext("{n} issue brought", "{n} issues brought", issues).format(n=issues))
     return " · ".join(said)
 
 
 def _waits(wait: Waits) -> str:
-    return f"{wait.words}{' (only you see this)' if wait.private else ''}"
+    return _("{sentence} (only you see this)").format(sentence=wait.words) if wait.private else wait.words
 
 
 def _agreed(o: Outlook) -> str:
@@ -197,7 +221,7 @@ def _agreed(o: Outlook) -> str:
     agreed = o.room.agreement
     text = o.peer.sealer.open(FieldKind.AGREEMENT, agreed.text, agreed.author, agreed.id, lines=True)
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return f"{first} …" if first else "nothing written down yet"
+    return f"{first} …" if first else _("nothing written down yet")
 
 
 def _wrapped(label: str, said: str, room: int, lines: int, key: str = "") -> list[Row]:

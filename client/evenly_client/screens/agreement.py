@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -9,6 +11,12 @@ from textual.message import Message
 from textual.widgets import Static
 
 from evenly_client.screens.armed import Armed
+from evenly_client.translation import _
+
+YES: Final = _("yes")
+TALK: Final = _("I'd like to talk about this (told to the facilitator alone; you can come in)")
+SCROLL: Final = _("↑↓ scroll · ctrl+q leave")
+THANKS: Final = _("Thank you. One moment…")
 
 
 class AgreementScreen(Armed[None]):
@@ -31,15 +39,11 @@ class AgreementScreen(Armed[None]):
     def compose(self) -> ComposeResult:
         """The text, and the two answers."""
         with Vertical(classes="sheet"):
-            yield Static("What we agree together", classes="title", markup=False)
+            yield Static(_("What we agree together"), classes="title", markup=False)
             with VerticalScroll(classes="text", can_focus=True):
                 yield Static(self._text, markup=False)
-            yield Static(
-                " y  yes\n t  I'd like to talk about this (told to the facilitator alone; you can come in)\n\n"
-                " ↑↓ scroll · ctrl+q leave",
-                classes="answers",
-                markup=False,
-            )
+            answers = f" y  {YES}\n t  {TALK}\n\n {SCROLL}"
+            yield Static(answers, classes="answers", markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """The two answers."""
@@ -47,5 +51,5 @@ class AgreementScreen(Armed[None]):
             return
         event.stop()
         self._answered = True
-        self.query_one(".answers", Static).update(" Thank you. One moment…")
+        self.query_one(".answers", Static).update(f" {THANKS}")
         self.post_message(self.Answered(talk=event.character == "t"))

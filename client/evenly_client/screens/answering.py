@@ -11,6 +11,7 @@ from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.hosting import BoardHost
 from evenly_client.screens.pauses import Pauses
 from evenly_client.screens.series.dates import answer_dates
+from evenly_client.translation import _
 
 
 async def answer(host: BoardHost, what: str, waiting: Waiting, pauses: Pauses) -> None:
@@ -42,8 +43,8 @@ async def answer(host: BoardHost, what: str, waiting: Waiting, pauses: Pauses) -
 
 async def _pause(host: BoardHost, pauses: Pauses) -> None:
     keep = await host.choose(
-        "The pause moved the end. Where do its minutes come from?",
-        [Choice(False, "later: the end moves with it", "", "1"), Choice(True, "keep the end", "", "2")],
+        _("The pause moved the end. Where do its minutes come from?"),
+        [Choice(False, _("later: the end moves with it"), "", "1"), Choice(True, _("keep the end"), "", "2")],
     )
     if keep:
         host.do(ExtendPhase(-pauses.asked_ms))

@@ -21,6 +21,8 @@ from evenly_client.screens import themes
 from evenly_client.screens.armed import Armed
 from evenly_client.screens.opening import Opening
 from evenly_client.screens.terminal import Terminal
+from evenly_client.screens.typed_bytes import take_any_bytes
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from evenly_client.config import Config
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from evenly_client.store import Store
 
 ALL_THE_REST = "evenly_client.screens.conductor"
-UNNAMED = "Peer session"
+UNNAMED = _("Peer session")
 
 
 def _nothing() -> str:
@@ -48,11 +50,12 @@ class EvenlyApp(App[None]):
         conductor: None before the first frame has been painted, and a moment longer.
     """
 
+    CSS = themes.ANSI_CSS
     ENABLE_COMMAND_PALETTE = False
     TITLE = "Evenly"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "leave", "leave", show=False, priority=True),
-        Binding("ctrl+c", "say_leave", "", show=False, system=True),
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+c", "say_leave", show=False, system=True),
     ]
 
     def __init__(
@@ -65,19 +68,23 @@ class EvenlyApp(App[None]):
         practice: bool = False,
         beside: Callable[[], Awaitable[None]] | None = None,
         status: Callable[[], str] = _nothing,
+        at_gateway: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """A screen for the peer that `make_peer` makes after the first frame; it is started and stopped here.
 
         `room`: its name as far as it is known. `practice`: begin with the practice of the one key, unless this
         profile has been through it. `beside` runs next to the peer (the rehearsal). `status`, asked when there is a
-        peer, stands in the header ("not encrypted"). `clock`: seconds.
+        peer, stands in the header ("not encrypted"). `at_gateway`: for somebody elsewhere, who is told what that means.
+        `clock`: seconds.
         """
         super().__init__()
+        take_any_bytes()
         self._make_peer = make_peer
         self.config = config
         self.store = store
         self.room_name = room
+        self._at_gateway = at_gateway
         self._practice = practice
         self._beside = beside
         self._status = status
@@ -90,7 +97,10 @@ class EvenlyApp(App[None]):
         for theme in themes.THEMES:
             self.register_theme(theme)
         remembered = store.setting("theme") if store is not None else None
-        self.theme = themes.chosen(config.theme or remembered, self.available_themes, no_color=self.no_color)
+        few_colours = themes.has_few_colours(self.console)
+        self.theme = themes.chosen(
+            config.theme or remembered, self.available_themes, no_color=self.no_color, few_colours=few_colours
+        )
         if not config.motion:
             self.animation_level = "none"
 
@@ -98,7 +108,7 @@ class EvenlyApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """What is there at once."""
-        return Opening(self.room_name)
+        return Opening(self.room_name, at_gateway=self._at_gateway)
 
     def on_mount(self) -> None:
         """The terminal's title is kept, to be given back."""
@@ -163,7 +173,7 @@ class EvenlyApp(App[None]):
     def action_say_leave(self) -> None:
         """ctrl+c is what many try first."""
         if self.conductor is not None:
-            self.conductor.session.say("ctrl+q leaves.")
+            self.conductor.session.say(_("ctrl+q leaves."))
         if isinstance(self.screen, Opening):
             self.screen.no_key_yet()
 

@@ -14,6 +14,7 @@ from evenly_client.screens.checkins.line import NOTHING, Line
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import Look, Row, Span
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _, ngettext
 from evenly_client.waiting import waits as waits_for
 
 FIRST = ("few", "check_in")
@@ -48,7 +49,7 @@ class Waiting:
         if told.type is RelayType.INVITE:
             self.invited = True
         elif told.type is RelayType.INVITE_ANSWER and o.leads:
-            return f"{o.name(told.seat)}: not now."
+            return _("{name}: not now.").format(name=o.name(told.seat))
         elif told.type is RelayType.AGREEMENT_TALK and o.leads and told.seat not in self.talks:
             self.talks.append(told.seat)
         return ""
@@ -95,7 +96,12 @@ def rows(s: Situation, waiting: Waiting, keys: Keymap, lost_s: float | None) -> 
         if turn is not None:
             said.append(_who_is_it(turn.seat))
         elif s.pause_ms:
-            said.append(f"{_pause(s.pause_ms)} · press {keys.first('keep_end')} to keep the end")
+            said.append(
+                # Translators: {length} is a length of time: 2 min 10
+                _("the pause took {length}: the end moves with it · press {key} to keep the end").format(
+                    length=phrases.spoken(s.pause_ms), key=keys.first("keep_end")
+                )
+            )
     name = asked(o, waiting, typing=s.typing, view=s.view)
     question = _question(o, waiting, name, keys.first("answer"))
     if question:
@@ -103,17 +109,21 @@ def rows(s: Situation, waiting: Waiting, keys: Keymap, lost_s: float | None) -> 
     if waiting.check_in.text and waiting.check_in.text not in said:
         said.append(waiting.check_in.text)
     if o.chair_is_free and not s.view:
-        said.append("No facilitator has been here for 5 minutes · : and “lead” if you would")
+        # Translators: : opens the list of commands; “lead” finds “Lead the session while no facilitator is here” in it
+        said.append(_("No facilitator has been here for 5 minutes · : and “lead” if you would"))
     if not said:
         return []
-    more = (Span(f"+{len(said) - 1} more  ", Look.DIM),) if len(said) > 1 else ()
-    return [Row((Span("  ! ", Look.KEY), Span(said[0], Look.NOTE, "answer")), more, "attention")]
+    n = len(said) - 1
+    more = (Span(ngettext("+{n} more", "+{n} more", n).format(n=n) + "  ", Look.DIM),) if n else ()
+    what = Span(said[0], Look.NOTE, "answer")  # no words: the action's name
+    return [Row((Span("  ! ", Look.KEY), what), more, "attention")]
 
 
 def _lost(o: Outlook, lost_s: float) -> str:
     if lost_s < LOST_AFTER_S:
-        return "Reconnecting: what you do is kept and sent."
-    return f"Not connected: what you do is kept and sent. {o.peer.trouble}".strip()
+        return _("Reconnecting: what you do is kept and sent.")
+    lost = _("Not connected: what you do is kept and sent.")
+    return f"{lost} {o.peer.trouble}".strip()
 
 
 def _question(o: Outlook, waiting: Waiting, name: str, key: str) -> str:
@@ -121,36 +131,42 @@ def _question(o: Outlook, waiting: Waiting, name: str, key: str) -> str:
         return waiting.check_in.text
     match name:
         case "agreement":
-            return f"The agreement has changed · {key} to read it"
+            said = _("The agreement has changed · {key} to read it")
         case "invited":
-            return f"Would you like to come in? · {key} to answer (only you see this)"
+            said = _("Would you like to come in? · {key} to answer (only you see this)")
         case "door":
-            count = len(o.peer.waiting)
-            return f"{phrases.people(count)} {'waits' if count == 1 else 'wait'} to be let in · {key} to answer"
+            n = len(o.peer.waiting)
+            said = ngettext(
+                "1 person waits to be let in · {key} to answer", "{n} people wait to be let in · {key} to answer", n
+            )
+            return said.format(n=n, key=key)
         case "talk":
-            who = phrases.listed([o.name(seat) for seat in waiting.talks])
-            return f"{who} would like to talk about the agreement · {key} noted"
+            names = [o.name(seat) for seat in waiting.talks]
+            said = ngettext(
+                "{names} would like to talk about the agreement · {key} noted",
+                "{names} would like to talk about the agreement · {key} noted",
+                len(names),
+            )
+            return said.format(names=phrases.listed(names), key=key)
         case "introduce":
-            return f"Anyone you offered to introduce? · {key} saves an offer"
+            said = _("Anyone you offered to introduce? · {key} saves an offer")
         case "confirm":
-            return f"An action was typed for you · {key} to confirm it, or not"
+            said = _("An action was typed for you · {key} to confirm it, or not")
         case "dates":
-            return f"Which date suits you? · {key} to answer"
+            said = _("Which date suits you? · {key} to answer")
         case "worth":
-            return f"Carried over twice: still worth doing? · {key} (only you see this)"
+            said = _("Carried over twice: still worth doing? · {key} (only you see this)")
         case "speaker":
-            return f"Still the same speaker? · {key} to answer"
+            said = _("Still the same speaker? · {key} to answer")
         case "pause":
-            return f"{_pause(waiting.pause_ms)} · {key} to answer"
+            said = _("the pause took {length}: the end moves with it · {key} to answer")
+            return said.format(length=phrases.spoken(waiting.pause_ms), key=key)
         case _:
             return ""
+    return said.format(key=key)
 
 
 def _who_is_it(seat: int) -> str:
     if seat == GENERAL_TALK:
-        return "Who is speaking? 1–8 who · 0 nobody in particular"
-    return "Still the same speaker? enter yes · 1–8 who · 0 nobody in particular"
-
-
-def _pause(ms: int) -> str:
-    return f"the pause took {phrases.spoken(ms)}: the end moves with it"
+        return _("Who is speaking? 1–8 who · 0 nobody in particular")
+    return _("Still the same speaker? enter yes · 1–8 who · 0 nobody in particular")

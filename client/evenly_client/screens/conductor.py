@@ -20,6 +20,7 @@ from evenly_client.screens.lobby_wait import LobbyWait, TurnedAwayScreen
 from evenly_client.screens.opening import Opening
 from evenly_client.screens.practice import Practice
 from evenly_client.screens.session import SessionScreen
+from evenly_client.translation import _
 
 if TYPE_CHECKING:
     from evenly_client.screens.app import EvenlyApp
@@ -69,13 +70,16 @@ class Conductor:
             self._app.run_worker(self._run_beside(beside), name="beside", group="beside", exit_on_error=False)
         unknown = self._keys.unknown(self._app.config)
         if unknown:
-            self.session.say(f"config.toml, [keys]: {unknown[0]} is not an action. ? lists the keys.")
+            self.session.say(
+                _("config.toml, [keys]: {name} is not an action. ? lists the keys.").format(name=unknown[0])
+            )
 
     async def _run_beside(self, beside: Callable[[], Awaitable[None]]) -> None:
         try:
             await beside()
         except Exception as error:
-            self._app.farewell = f"The rehearsal has stopped ({type(error).__name__}: {error})."
+            why = f"{type(error).__name__}: {error}"
+            self._app.farewell = _("The rehearsal has stopped ({why}).").format(why=why)
             self._app.exit(return_code=1)
 
     async def end(self) -> None:
@@ -124,17 +128,20 @@ class Conductor:
             return AgreementScreen(self._agreement_text())
         if state is State.LOBBY:
             return LobbyWait()
-        return None if self._entered else Opening(self._app.room_name, self._trouble)
+        if self._entered:
+            return None
+        return Opening(self._app.room_name, self._trouble, at_gateway=self._peer.at_gateway)
 
     @property
     def _trouble(self) -> str:
         return self._peer.trouble if self._peer.state is State.LOST else ""
 
     def _turned_away(self) -> Screen[None]:
-        trouble = self._peer.trouble
-        title, _, advice = trouble.partition(". ")
-        self._app.farewell = trouble
-        return TurnedAwayScreen(f"{title.rstrip('.')}.", advice or "Ask whoever invited you.")
+        self._app.farewell = self._peer.trouble
+        away = self._peer.turned_away
+        if away is None:
+            return TurnedAwayScreen(self._peer.trouble, _("Ask whoever invited you."))
+        return TurnedAwayScreen(away.title, away.advice)
 
     def _practised(self, result: None) -> None:
         self._practising = False
@@ -149,7 +156,7 @@ class Conductor:
     def _agreement_text(self) -> str:
         asked = self._peer.agreement
         if asked is None or not asked.text:
-            return "The group has not written anything down yet."
+            return _("The group has not written anything down yet.")
         return self._peer.sealer.open(FieldKind.AGREEMENT, asked.text, asked.author, asked.id, lines=True)
 
     def read_agreement(self) -> None:
@@ -193,5 +200,5 @@ class Conductor:
                 async with asyncio.timeout(LEAVE_WITHIN_S):
                     await self._peer.ask(LeaveCall())
         if not self._app.farewell and not self._view:
-            self._app.farewell = "You have left. `evenly join` brings you back, any time."
+            self._app.farewell = _("You have left. `evenly join` brings you back, any time.")
         self._app.exit(return_code=0)

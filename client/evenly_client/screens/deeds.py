@@ -30,17 +30,20 @@ from evenly_protocol.words import GENERAL_TALK, CheckInState, FloorMode, Intent,
 
 from evenly_client import narration
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _, pgettext
 
 
 @dataclass(frozen=True)
 class Deed:
     """Something that a key does now. `word`: for the footer, empty where it is not shown there.
 
-    Without a command it is the screen's own: a dialog, a text field, a sentence.
+    Without a command it is the screen's own: a dialog, a text field, a sentence. `short`: the word where there is
+    little room, if another.
     """
 
     word: str = ""
     command: Command | None = None
+    short: str = ""
 
 
 Offer = Deed | Refusal | None
@@ -90,7 +93,7 @@ def _leading(s: Situation, word: str = "") -> Offer:
 
 
 def _answer(s: Situation) -> Offer:
-    return Deed("answer") if s.asked else None
+    return Deed(pgettext("key", "answer")) if s.asked else None
 
 
 def _finish(s: Situation) -> Offer:
@@ -98,7 +101,7 @@ def _finish(s: Situation) -> Offer:
     if turn is None or s.just_begun or s.outlook.floor.mode is FloorMode.OPEN:
         return None
     asking = turn.intent is Intent.QUESTION and turn.answer_at is None
-    return _checked(s, turns.Finish(turn.id, asking), "finish")
+    return _checked(s, turns.Finish(turn.id, asking), pgettext("key", "finish"))
 
 
 def plain_intent(s: Situation) -> Intent:
@@ -119,13 +122,13 @@ def _hand(s: Situation) -> Offer:
     if o.floor.mode is FloorMode.OPEN:
         mine = o.my_turn()
         if mine is None:
-            return _checked(s, turns.Speak(), "I speak")
-        return _checked(s, turns.Finish(mine.id), "I have stopped")
+            return _checked(s, turns.Speak(), pgettext("key", "I speak"))
+        return _checked(s, turns.Finish(mine.id), pgettext("key", "I have stopped"))
     if my_hand(s):
-        return Deed("hand down", hands.LowerHand(my_hand(s)))
+        return Deed(pgettext("key", "hand down"), hands.LowerHand(my_hand(s)))
     if s.lowering:
-        return Deed("hand", hands.RaiseHand(plain_intent(s)))
-    return _checked(s, hands.RaiseHand(plain_intent(s)), "hand")
+        return Deed(pgettext("key", "hand"), hands.RaiseHand(plain_intent(s)))
+    return _checked(s, hands.RaiseHand(plain_intent(s)), pgettext("key", "hand"))
 
 
 def _words(s: Situation) -> Offer:
@@ -136,8 +139,8 @@ def _words(s: Situation) -> Offer:
     if o.floor.mode is FloorMode.OPEN and not my_hand(s):
         return None
     if my_hand(s) or (turn is not None and turn.hand is not None and turn.answer_at is None):
-        return Deed("words")
-    return _asked(s, hands.RaiseHand(plain_intent(s)), "hand with words")
+        return Deed(pgettext("key", "words"))
+    return _asked(s, hands.RaiseHand(plain_intent(s)), pgettext("key", "hand with words"))
 
 
 def _intent(intent: Intent) -> Callable[[Situation], Offer]:
@@ -156,20 +159,20 @@ def _process(s: Situation) -> Offer:
         return None
     mine = o.my_hand(process=True)
     if mine is not None:
-        return Deed("withdraw the point", hands.LowerHand(mine.id))
-    return _checked(s, hands.RaiseHand(Intent.PROCESS), "how we work")
+        return Deed(pgettext("key", "withdraw the point"), hands.LowerHand(mine.id))
+    return _checked(s, hands.RaiseHand(Intent.PROCESS), pgettext("key", "how we work"))
 
 
 def _skip(s: Situation) -> Offer:
     if s.outlook.floor.round is None or s.outlook.observes:
         return None
-    return _checked(s, rounds.SkipRound(), "skip")
+    return _checked(s, rounds.SkipRound(), pgettext("key", "skip"))
 
 
 def _later(s: Situation) -> Offer:
     if s.outlook.floor.round is None or s.outlook.observes:
         return None
-    return _checked(s, rounds.ComeBackLater(), "later")
+    return _checked(s, rounds.ComeBackLater(), pgettext("key", "later"))
 
 
 def _defer(s: Situation) -> Offer:
@@ -177,37 +180,37 @@ def _defer(s: Situation) -> Offer:
     mine = o.my_hand()
     if mine is None or o.floor.round is not None:
         return None
-    return _checked(s, hands.DeferHand(mine.id), "later")
+    return _checked(s, hands.DeferHand(mine.id), pgettext("key", "later"))
 
 
 def _hold(s: Situation) -> Offer:
     if s.outlook.session is None or s.outlook.held:
         return None
-    return _checked(s, session.Hold(), "pause")
+    return _checked(s, session.Hold(), pgettext("key", "pause"))
 
 
 def _resume(s: Situation) -> Offer:
     if not s.outlook.held:
         return None
-    return _checked(s, session.Resume(), "go on")
+    return _checked(s, session.Resume(), pgettext("key", "go on"))
 
 
 def _away(s: Situation) -> Offer:
     me = s.outlook.me
     if s.outlook.session is None or me is None or not me.attending:
         return None
-    return _checked(s, attendance.StepAway(), "away")
+    return _checked(s, attendance.StepAway(), pgettext("key", "away"))
 
 
 def _back(s: Situation) -> Offer:
     me = s.outlook.me
     if s.outlook.session is None or me is None or me.attending:
         return None
-    return _checked(s, attendance.ComeBack(), "I am back")
+    return _checked(s, attendance.ComeBack(), pgettext("key", "I am back"))
 
 
 def _standing(s: Situation) -> Offer:
-    return Deed("my time") if s.outlook.room.session is not None and not s.outlook.observes else None
+    return Deed(pgettext("key", "my time")) if s.outlook.room.session is not None and not s.outlook.observes else None
 
 
 def _listen(s: Situation) -> Offer:
@@ -230,7 +233,7 @@ def _start(s: Situation) -> Offer:
     o = s.outlook
     if o.me is None or (o.session is not None and o.session.closed_at is None):
         return None
-    return Deed("start the session") if o.may_start else None
+    return Deed(pgettext("key", "start the session")) if o.may_start else None
 
 
 def running(s: Situation) -> bytes:
@@ -242,13 +245,13 @@ def running(s: Situation) -> bytes:
 def _next(s: Situation) -> Offer:
     if s.outlook.session is None or not s.outlook.leads:
         return None
-    return _checked(s, turns.CallNext(running(s)), "next")
+    return _checked(s, turns.CallNext(running(s)), pgettext("key", "next"))
 
 
 def _give_chosen(s: Situation) -> Offer:
     if not s.chosen or not s.outlook.leads:
         return None
-    return _checked(s, turns.CallHand(s.chosen, running(s)), "give the floor")
+    return _checked(s, turns.CallHand(s.chosen, running(s)), pgettext("key", "give the floor"))
 
 
 def _same(s: Situation) -> Offer:
@@ -257,13 +260,13 @@ def _same(s: Situation) -> Offer:
         return None
     if turn.source is Source.UNMARKED:
         return _checked(s, turns.GiveFloor(turn.seat))
-    return _checked(s, turns.ConfirmSpeaker(turn.id), "same speaker")
+    return _checked(s, turns.ConfirmSpeaker(turn.id), pgettext("key", "same speaker"))
 
 
 def _who(s: Situation) -> Offer:
     if s.outlook.session is None or not s.outlook.tracks:
         return None
-    return _asked(s, turns.GiveFloor(GENERAL_TALK), "who speaks")
+    return _asked(s, turns.GiveFloor(GENERAL_TALK), pgettext("key", "who speaks"))
 
 
 def _more(s: Situation) -> Offer:
@@ -273,8 +276,10 @@ def _more(s: Situation) -> Offer:
     minute = o.room.settings.minute_ms
     limited = next((t for t in o.floor.turns if turns.limit_of(o.room, t)), None)
     if limited is not None:
-        return _checked(s, turns.ExtendTurn(limited.id, minute), "a minute for the turn")
-    return None if o.session.closed_at is not None else _checked(s, agenda.ExtendPhase(minute), "minute")
+        return _checked(s, turns.ExtendTurn(limited.id, minute), pgettext("key", "a minute for the turn"))
+    if o.session.closed_at is not None:
+        return None
+    return _checked(s, agenda.ExtendPhase(minute), pgettext("key", "minute"))
 
 
 def _keep_end(s: Situation) -> Offer:
@@ -282,21 +287,21 @@ def _keep_end(s: Situation) -> Offer:
         return None
     take = agenda.TakeFromLater(s.pause_ms, move_end=True)
     if s.refusal(take) is None:
-        return Deed("keep the end", take)
-    return _checked(s, agenda.ExtendPhase(-s.pause_ms), "keep the end")
+        return Deed(pgettext("key", "keep the end"), take)
+    return _checked(s, agenda.ExtendPhase(-s.pause_ms), pgettext("key", "keep the end"))
 
 
 def _undo(s: Situation) -> Offer:
     step = None if s.outlook.me is None else undo.last_step(s.outlook.room, s.outlook.seat)
     if step is None:
         return Refusal("nothing_to_undo") if s.outlook.tracks and s.outlook.session is not None else None
-    return _checked(s, undo.Undo(step.id), "undo")
+    return _checked(s, undo.Undo(step.id), pgettext("key", "undo"))
 
 
 def undo_words(s: Situation) -> str:
     """What an undo would take back; empty for nothing."""
     step = undo.last_step(s.outlook.room, s.outlook.seat)
-    return "" if step is None else narration.QUIET_WORDS.get(step.what, "the last step")
+    return "" if step is None else narration.QUIET_WORDS.get(step.what, _("the last step"))
 
 
 def _in_session(word: str = "") -> Callable[[Situation], Offer]:
@@ -310,8 +315,8 @@ def _phase(s: Situation) -> Offer:
     if s.outlook.held:
         return refuse("on_hold")
     if agenda.next_phase(session) is not None:
-        return Deed("next phase")
-    return Deed("end the session" if len(session.phases) > 1 else "")
+        return Deed(pgettext("key", "next phase"))
+    return Deed(pgettext("key", "end the session") if len(session.phases) > 1 else "")
 
 
 def _with_agenda(s: Situation) -> Offer:
@@ -325,13 +330,13 @@ def _phase_time(s: Situation) -> Offer:
 
 
 def _boards(s: Situation) -> Offer:
-    return Deed("boards") if s.outlook.me is not None and s.outlook.room.seq else None
+    return Deed(pgettext("key", "boards")) if s.outlook.me is not None and s.outlook.room.seq else None
 
 
 def _report(s: Situation) -> Offer:
     o = s.outlook
     over = o.room.session is not None and (o.session is None or o.session.closed_at is not None)
-    return Deed("report") if over and o.me is not None else None
+    return Deed(pgettext("key", "report")) if over and o.me is not None else None
 
 
 def _speaker(word: str = "") -> Callable[[Situation], Offer]:
@@ -405,7 +410,7 @@ def _auto_next(s: Situation) -> Offer:
 
 def _lead_check_in(s: Situation) -> Offer:
     open_now = checkins.open_check_in(s.outlook.room)
-    return None if open_now is None else _asked(s, checkins.WithdrawCheckIn(open_now.id), "check-in")
+    return None if open_now is None else _asked(s, checkins.WithdrawCheckIn(open_now.id), pgettext("key", "check-in"))
 
 
 def _open_check_in(s: Situation) -> Offer:
@@ -480,8 +485,8 @@ def _call_back(s: Situation) -> Offer:
     return None if session is None or session.pairs is None or session.pairs.over else _leading(s)
 
 
-def _always(word: str = "") -> Callable[[Situation], Offer]:
-    return lambda s: Deed(word)
+def _always(word: str = "", short: str = "") -> Callable[[Situation], Offer]:
+    return lambda s: Deed(word, short=short)
 
 
 _OFFERS: dict[str, Callable[[Situation], Offer]] = {
@@ -569,7 +574,11 @@ _OFFERS: dict[str, Callable[[Situation], Offer]] = {
     "draw_pairs": _in_session(),
     "call_back_pairs": _call_back,
     "theme": _always(),
-    "help": _always("help"),
-    "commands": _always("all commands"),
-    "leave": _always("leave"),
+    "help": _always(pgettext("key", "help")),
+    "commands": _always(
+        pgettext("key", "all commands"),
+        # Translators: short for “all commands”, at most 5 cells
+        pgettext("key", "all"),
+    ),
+    "leave": _always(pgettext("key", "leave")),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,8 +20,11 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from evenly_client.screens.armed import Armed
+from evenly_client.screens.options import Options
 from evenly_client.text import clean
+from evenly_client.translation import _
 
+CHOOSE_KEYS: Final = _("↑↓ and enter choose · esc closes")
 Value = TypeVar("Value")
 
 
@@ -56,7 +59,7 @@ class Choose(Armed[Value | None], ModalScreen[Value | None], Generic[Value]):
     """One of several; None when it is closed without an answer."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
 
     def __init__(self, title: str, choices: Sequence[Choice[Value]], *, body: str = "") -> None:
         super().__init__(classes="dialog")
@@ -70,8 +73,8 @@ class Choose(Armed[Value | None], ModalScreen[Value | None], Generic[Value]):
             yield Static(self._title, classes="title", markup=False)
             if self._body:
                 yield Static(self._body, classes="body", markup=False)
-            yield OptionList(*(Option(c.content) for c in self._choices), markup=False, compact=True)
-            yield Static("↑↓ and enter choose · esc closes", classes="keys", markup=False)
+            yield Options(*(Option(c.content) for c in self._choices), markup=False, compact=True)
+            yield Static(CHOOSE_KEYS, classes="keys", markup=False)
 
     def action_close(self) -> None:
         """No answer."""
@@ -95,7 +98,7 @@ class Write(ModalScreen[str | None]):
     """A line of text; None when it is closed without one. `empty`: an empty line is an answer too."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
 
     def __init__(
         self, title: str, *, body: str = "", value: str = "", placeholder: str = "", empty: bool = False
@@ -114,8 +117,10 @@ class Write(ModalScreen[str | None]):
             if self._body:
                 yield Static(self._body, classes="body", markup=False)
             yield Field(self._value, placeholder=self._placeholder, compact=True, select_on_focus=False)
-            keeps = "enter keeps it, an empty line takes it away" if self._empty else "enter keeps it"
-            yield Static(f"{keeps} · esc closes", classes="keys", markup=False)
+            keys = _("enter keeps it · esc closes")
+            if self._empty:
+                keys = _("enter keeps it, an empty line takes it away · esc closes")
+            yield Static(keys, classes="keys", markup=False)
 
     def action_close(self) -> None:
         """No text."""
@@ -148,9 +153,9 @@ class Commands(ModalScreen[Entry | None]):
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close", show=False),
-        Binding("up", "move(-1)", "up", show=False, priority=True),
-        Binding("down", "move(1)", "down", show=False, priority=True),
+        Binding("escape", "close", show=False),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
     ]
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -160,10 +165,10 @@ class Commands(ModalScreen[Entry | None]):
 
     def compose(self) -> ComposeResult:
         """A field to search in, and the list."""
-        with Vertical(classes="box wide"):
-            yield Field(placeholder="what would you like to do?", compact=True)
-            yield OptionList(*self._options(), markup=False, compact=True)
-            yield Static("↑↓ and enter · esc closes", classes="keys", markup=False)
+        with Vertical(classes="box wide"):  # no words: style classes
+            yield Field(placeholder=_("what would you like to do?"), compact=True)
+            yield Options(*self._options(), markup=False, compact=True)
+            yield Static(_("↑↓ and enter · esc closes"), classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """The first is chosen, and the field has the keys for good."""
@@ -182,7 +187,8 @@ class Commands(ModalScreen[Entry | None]):
         self._shown = _found(self._all, words)
         found = self.query_one(OptionList)
         found.clear_options()
-        found.add_options(self._options() or [Option("Nothing is called that. Try another word.", disabled=True)])
+        nothing = Option(_("Nothing is called that. Try another word."), disabled=True)
+        found.add_options(self._options() or [nothing])
         found.highlighted = 0 if self._shown else None
 
     @on(Input.Submitted)
@@ -221,4 +227,6 @@ def _line(entry: Entry) -> Content:
     key = Content.styled(f" {entry.key:<7}", "bold $accent")
     if entry.now:
         return Content("").join([key, Content(entry.text)])
-    return Content("").join([key, Content.styled(f"{entry.text}  (not just now)", "$foreground 60%")])
+    # Translators: {command} is the title of a command that would do nothing at present
+    text = _("{command}  (not just now)").format(command=entry.text)
+    return Content("").join([key, Content.styled(text, "$foreground 60%")])

@@ -30,10 +30,25 @@ from evenly_client.screens import deeds, parts
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.situation import Situation
 from evenly_client.sealing import TextTooLong
+from evenly_client.translation import _, ngettext, pgettext
 
 Value = TypeVar("Value")
 
 SPANS_LISTED = 12
+TURN_MINUTES = (1, 2, 3, 5, 10)
+LAST_SECONDS = (10, 20, 30, 60, 120)
+
+NOW = pgettext("choice", "now")
+"""Beside the one of several that holds at present."""
+
+MODE_HINTS = {
+    FloorMode.QUEUE: _("members raise hands; one turn at a time"),
+    FloorMode.ROUND: _("everyone attending speaks once, in seat order"),
+    FloorMode.SOLO: _("one named member has the floor"),
+    FloorMode.QUESTIONS: _("every hand is a question; the issue-holder answers"),
+    FloorMode.OPEN: _("everyone marks themselves as speaking; several at once may"),
+    FloorMode.SILENCE: _("held silence: no turns, and time is charged to nobody"),
+}
 
 
 class Host(Protocol):
@@ -89,7 +104,7 @@ async def seat(
     if nobody:
         choices.append(Choice(GENERAL_TALK, nobody, "", "0"))
     if not choices:
-        host.say(empty or "There is nobody to choose.")
+        host.say(empty or _("There is nobody to choose."))
         return None
     return await host.choose(title, choices, body=body)
 
@@ -99,7 +114,7 @@ def _how(host: Host, number: int) -> str:
     member = o.room.members[number]
     words = [] if member.role is Role.PARTICIPANT else [phrases.ROLE_WORDS[member.role]]
     if o.session is not None and not member.attending:
-        words.append("not on the call")
+        words.append(_("not on the call"))
     return ", ".join(words)
 
 
@@ -120,17 +135,17 @@ async def mode(host: Host) -> None:
     """Change how we talk."""
     o = host.situation().outlook
     wanted = await host.choose(
-        "How do we talk now?",
+        _("How do we talk now?"),
         [
-            Choice(m, phrases.MODE_WORDS[m], "now" if m is o.floor.mode else _first_words(floor.MODES[m]), str(i))
+            Choice(m, phrases.MODE_WORDS[m], NOW if m is o.floor.mode else MODE_HINTS[m], str(i))
             for i, m in enumerate(FloorMode, 1)
         ],
-        body="What is running ends; hands stay.",
+        body=_("What is running ends; hands stay."),
     )
     if wanted is None:
         return
     if wanted is FloorMode.SOLO:
-        who = await seat(host, "Who has the floor?", _speakers(host))
+        who = await seat(host, _("Who has the floor?"), _speakers(host))
         if who is not None:
             host.do(floor.ChangeMode(wanted, who))
     elif wanted is FloorMode.ROUND:
@@ -139,30 +154,26 @@ async def mode(host: Host) -> None:
         host.do(floor.ChangeMode(wanted))
 
 
-def _first_words(sentence: str) -> str:
-    return sentence.rstrip(".").lower()
-
-
 async def _round(host: Host) -> None:
     how = await host.choose(
-        "A round: in which order?",
+        _("A round: in which order?"),
         [
-            Choice("turn", "in seat order", "whose turn it is to begin rotates from session to session", "1"),
-            Choice("who", "in seat order, somebody chosen begins", "", "2"),
-            Choice("least", "least heard first", "", "3"),
+            Choice("turn", _("in seat order"), _("whose turn it is to begin rotates from session to session"), "1"),
+            Choice("who", _("in seat order, somebody chosen begins"), "", "2"),
+            Choice("least", _("least heard first"), "", "3"),
         ],
-        body="Everybody on the call speaks once; anybody may skip or come later.",
+        body=_("Everybody on the call speaks once; anybody may skip or come later."),
     )
     if how is None:
         return
     beginner = 0
     if how == "who":
-        chosen = await seat(host, "Who begins?", _speakers(host))
+        chosen = await seat(host, _("Who begins?"), _speakers(host))
         if chosen is None:
             return
         beginner = chosen
     too = await host.choose(
-        "Do those who lead speak in it too?", [Choice(False, "no", "", "n"), Choice(True, "yes", "", "y")]
+        _("Do those who lead speak in it too?"), [Choice(False, _("no"), "", "n"), Choice(True, _("yes"), "", "y")]
     )
     if too is not None:
         host.do(floor.ChangeMode(FloorMode.ROUND, beginner, least_heard_first=how == "least", with_facilitators=too))
@@ -173,7 +184,7 @@ async def _round(host: Host) -> None:
 
 async def give_floor(host: Host) -> None:
     """Give the floor to any seat."""
-    who = await seat(host, "Who is speaking?", _speakers(host), nobody="nobody in particular")
+    who = await seat(host, _("Who is speaking?"), _speakers(host), nobody=_("nobody in particular"))
     if who is not None:
         host.do(turns.GiveFloor(who))
 
@@ -187,13 +198,13 @@ async def same_speaker(host: Host) -> None:
 
 async def place_hand(host: Host) -> None:
     """Put a hand at a place in line."""
-    chosen = await _hand(host, "Move whose hand?")
+    chosen = await _hand(host, _("Move whose hand?"))
     if chosen is None:
         return
     count = len(host.situation().outlook.floor.hands)
     places = [Choice(n, phrases.place(n - 1), "", str(n)) for n in range(1, min(count, 9) + 1)]
     place = await host.choose(
-        "To which place?", [*places, Choice(0, "wherever the order puts it", "no fixed place", "0")]
+        _("To which place?"), [*places, Choice(0, _("wherever the order puts it"), _("no fixed place"), "0")]
     )
     if place is not None:
         host.do(hands.PlaceHand(chosen, place))
@@ -201,7 +212,7 @@ async def place_hand(host: Host) -> None:
 
 async def lower_hand(host: Host) -> None:
     """Lower somebody's hand."""
-    chosen = await _hand(host, "Lower whose hand?")
+    chosen = await _hand(host, _("Lower whose hand?"))
     if chosen is not None:
         host.do(hands.LowerHand(chosen))
 
@@ -220,8 +231,8 @@ async def order(host: Host) -> None:
     """How the queue is ordered."""
     now = host.situation().outlook.room.settings
     wanted = await host.choose(
-        "How is the queue ordered?",
-        [Choice(o, phrases.ORDER_WORDS[o], "now" if o is now.order else "", str(i)) for i, o in enumerate(Order, 1)],
+        _("How is the queue ordered?"),
+        [Choice(o, phrases.ORDER_WORDS[o], NOW if o is now.order else "", str(i)) for i, o in enumerate(Order, 1)],
     )
     if wanted is not None:
         host.do(settings.ChangeSettings(msgspec.structs.replace(now, order=wanted)))
@@ -230,21 +241,14 @@ async def order(host: Host) -> None:
 async def turn_length(host: Host) -> None:
     """How long a turn may be: its speaker is told, never cut off."""
     now = host.situation().outlook.room.settings
-    lengths = (
-        (0, "no limit"),
-        (1, "1 minute"),
-        (2, "2 minutes"),
-        (3, "3 minutes"),
-        (5, "5 minutes"),
-        (10, "10 minutes"),
-    )
+    lengths = [(n, ngettext("1 minute", "{n} minutes", n).format(n=n)) for n in TURN_MINUTES]
     wanted = await host.choose(
-        "How long may a turn be?",
+        _("How long may a turn be?"),
         [
-            Choice(m * 60_000, words, "now" if m * 60_000 == now.limit_ms else "", str(i))
-            for i, (m, words) in enumerate(lengths)
+            Choice(m * 60_000, words, NOW if m * 60_000 == now.limit_ms else "", str(i))
+            for i, (m, words) in enumerate([(0, _("no limit")), *lengths])
         ],
-        body="Only the speaker is told, before it ends. Nobody is ever cut off.",
+        body=_("Only the speaker is told, before it ends. Nobody is ever cut off."),
     )
     if wanted is not None:
         host.do(settings.ChangeSettings(msgspec.structs.replace(now, limit_ms=wanted)))
@@ -254,12 +258,12 @@ async def visibility(host: Host) -> None:
     """Who sees whose air time; the group's choice."""
     now = host.situation().outlook.room.settings
     wanted = await host.choose(
-        "Who sees whose air time?",
+        _("Who sees whose air time?"),
         [
-            Choice(Visibility.MIRROR, "each their own", "those who lead or mark see all", "1"),
-            Choice(Visibility.OPEN, "everybody everybody's", "the group's choice, not one person's", "2"),
+            Choice(Visibility.MIRROR, _("each their own"), _("those who lead or mark see all"), "1"),
+            Choice(Visibility.OPEN, _("everybody everybody's"), _("the group's choice, not one person's"), "2"),
         ],
-        body=f"Now: {'each their own' if now.visibility is Visibility.MIRROR else 'everybody everybody’s'}.",
+        body=_("Now: each their own.") if now.visibility is Visibility.MIRROR else _("Now: everybody everybody’s."),
     )
     if wanted is not None:
         host.do(settings.ChangeSettings(msgspec.structs.replace(now, visibility=wanted)))
@@ -270,11 +274,12 @@ async def round_other(host: Host) -> None:
     current = host.situation().outlook.floor.round
     if current is None:
         return
-    who = await seat(host, "Who?", list(current.pending))
+    who = await seat(host, _("Who?"), list(current.pending))
     if who is None:
         return
     later = await host.choose(
-        "Later, or not this time?", [Choice(True, "later in this round", "", "l"), Choice(False, "listens", "", "s")]
+        _("Later, or not this time?"),
+        [Choice(True, _("later in this round"), "", "l"), Choice(False, _("listens"), "", "s")],
     )
     if later is not None:
         host.do(rounds.ComeBackLater(who) if later else rounds.SkipRound(who))
@@ -288,25 +293,32 @@ async def invite(host: Host) -> None:
     o = host.situation().outlook
     could = o.could_invite()
     here = [s for s in _others(host) if s in o.peer.connected and o.room.members[s].role is not Role.OBSERVER]
+    said = [_("“Would you like to come in?” Nobody else sees it, and it leaves no trace.")]
+    if could:
+        # Translators: {seats} are numbers: 3, 5 and 6
+        said.append(_("There is room for {seats}.").format(seats=phrases.listed([str(s) for s in could])))
     who = await seat(
         host,
-        "Ask whom privately?",
+        _("Ask whom privately?"),
         here,
-        body="“Would you like to come in?” Nobody else sees it, and it leaves no trace."
-        + (f"\nThere is room for {phrases.listed([str(s) for s in could])}." if could else ""),
-        empty="Nobody else is here with a screen.",
+        body="\n".join(said),
+        empty=_("Nobody else is here with a screen."),
     )
     if who is not None:
-        host.peer.tell(RelayType.INVITE, who)
-        host.say(f"{o.name(who)} is asked, privately.")
+        _invite(host, who)
+
+
+def _invite(host: Host, who: int) -> None:
+    host.peer.tell(RelayType.INVITE, who)
+    host.say(_("{name} is asked, privately.").format(name=host.situation().outlook.name(who)))
 
 
 async def answer_invite(host: Host) -> None:
     """My answer to a private invitation: yes is my hand, and only "not now" is told."""
     answer = await host.choose(
-        "Would you like to come in?",
-        [Choice(True, "yes", "your hand goes up", "y"), Choice(False, "not now", "", "n")],
-        body="A facilitator asks you, privately.",
+        _("Would you like to come in?"),
+        [Choice(True, _("yes"), _("your hand goes up"), "y"), Choice(False, _("not now"), "", "n")],
+        body=_("A facilitator asks you, privately."),
     )
     if answer is None:
         return
@@ -321,7 +333,9 @@ async def answer_invite(host: Host) -> None:
 
 async def introduce(host: Host) -> None:
     """After a talk in pairs: whom I have offered to introduce goes on the exchange."""
-    text = await host.write("Anyone you offered to introduce?", placeholder="to whom, and whom", body="It is an offer.")
+    text = await host.write(
+        _("Anyone you offered to introduce?"), placeholder=_("to whom, and whom"), body=_("It is an offer.")
+    )
     if text is None:
         return
     id = Peer.new_id()
@@ -333,7 +347,7 @@ async def introduce(host: Host) -> None:
 
 async def guest(host: Host) -> None:
     """A seat for somebody on the call without a screen."""
-    name = await host.write("Who is on the call without a screen?", placeholder="their name")
+    name = await host.write(_("Who is on the call without a screen?"), placeholder=_("their name"))
     if name is None:
         return
     id = Peer.new_id()
@@ -345,11 +359,11 @@ async def guest_seat(host: Host) -> None:
     """A guest seat becomes the own seat of a member who has joined."""
     o = host.situation().outlook
     guests = [s for s in o.everybody if o.room.members[s].is_guest]
-    old = await seat(host, "Which guest seat?", guests)
+    old = await seat(host, _("Which guest seat?"), guests)
     if old is None:
         return
     fresh = [s for s in o.everybody if not o.room.members[s].is_guest and s != o.seat]
-    new = await seat(host, f"Who is {o.name(old)}?", fresh)
+    new = await seat(host, _("Who is {name}?").format(name=o.name(old)), fresh)
     if new is not None:
         host.do(seats.GiveGuestSeat(old, new))
 
@@ -358,16 +372,24 @@ async def door(host: Host) -> None:
     """Let in, or not, the first who waits."""
     waiting = host.peer.waiting
     if not waiting:
-        host.say("Nobody waits at the door.")
+        host.say(_("Nobody waits at the door."))
         return
     knock = waiting[0]
     o = host.situation().outlook
     name = host.peer.people.knocking(o.room, knock)
     guests = [s for s in o.everybody if o.room.members[s].is_guest]
-    choices = [Choice(0, "let in", "", "y")]
-    choices += [Choice(s, f"let in as {o.name(s)}", f"guest seat {s}", str(s) if s < 10 else "") for s in guests]
-    choices.append(Choice(-1, "do not let in", "", "x"))
-    answer = await host.choose(f"{name} waits to be let in.", choices)
+    choices = [Choice(0, _("let in"), "", "y")]
+    choices += [
+        Choice(
+            s,
+            _("let in as {name}").format(name=o.name(s)),
+            _("guest seat {n}").format(n=s),
+            str(s) if s < 10 else "",
+        )
+        for s in guests
+    ]
+    choices.append(Choice(-1, _("do not let in"), "", "x"))
+    answer = await host.choose(_("{name} waits to be let in.").format(name=name), choices)
     if answer is not None:
         host.peer.answer_knock(knock, admit=answer >= 0, guest=max(0, answer))
 
@@ -377,10 +399,10 @@ async def timekeeper(host: Host) -> None:
     o = host.situation().outlook
     who = await seat(
         host,
-        "Who marks who is speaking?",
+        _("Who marks who is speaking?"),
         [s for s in o.everybody if not o.room.members[s].is_guest],
-        nobody="only those who lead",
-        body="They press the seat keys, and see everybody's air time.",
+        nobody=_("only those who lead"),
+        body=_("They press the seat keys, and see everybody's air time."),
     )
     if who is not None:
         host.do(seats.SetTimekeeper(who))
@@ -388,11 +410,12 @@ async def timekeeper(host: Host) -> None:
 
 async def on_call(host: Host) -> None:
     """Say that somebody is on the call, or is not."""
-    who = await seat(host, "Who?", _others(host))
+    who = await seat(host, _("Who?"), _others(host))
     if who is None:
         return
     there = await host.choose(
-        "Are they on the call?", [Choice(True, "on the call", "", "y"), Choice(False, "not on the call", "", "n")]
+        _("Are they on the call?"),
+        [Choice(True, _("on the call"), "", "y"), Choice(False, _("not on the call"), "", "n")],
     )
     if there is not None:
         host.do(attendance.SetAttending(who, there))
@@ -401,12 +424,12 @@ async def on_call(host: Host) -> None:
 async def role(host: Host) -> None:
     """Give somebody another role."""
     o = host.situation().outlook
-    who = await seat(host, "Whose role?", [s for s in o.everybody if not o.room.members[s].is_guest])
+    who = await seat(host, _("Whose role?"), [s for s in o.everybody if not o.room.members[s].is_guest])
     if who is None:
         return
     wanted = await host.choose(
-        f"{o.name(who)}: which role?",
-        [Choice(r, phrases.ROLE_WORDS[r], "now" if o.room.members[who].role is r else "", "") for r in Role],
+        _("{name}: which role?").format(name=o.name(who)),
+        [Choice(r, phrases.ROLE_WORDS[r], NOW if o.room.members[who].role is r else "", "") for r in Role],
     )
     if wanted is not None:
         host.do(seats.SetRole(who, wanted))
@@ -418,9 +441,9 @@ async def visitor(host: Host) -> None:
     able = [s for s in _others(host) if not o.room.members[s].is_guest and not o.room.members[s].visitor]
     who = await seat(
         host,
-        "Who is a visitor of this session?",
+        _("Who is a visitor of this session?"),
         able,
-        body="They watch. When the session ends they are no member any more, and their device is kept out.",
+        body=_("They watch. When the session ends they are no member any more, and their device is kept out."),
     )
     if who is not None:
         host.do(seats.SetVisitor(who))
@@ -429,17 +452,17 @@ async def visitor(host: Host) -> None:
 async def my_name(host: Host) -> None:
     """Change my name."""
     o = host.situation().outlook
-    name = await host.write("Your name in this room", value=host.peer.name_of(o.seat))
+    name = await host.write(_("Your name in this room"), value=host.peer.name_of(o.seat))
     if name is None:
         return
     if host.peer.people.taken(o.room, name, but=o.seat):
-        host.say("Somebody in the room has that name, or one that looks the same. Add a letter or two.")
+        host.say(_("Somebody in the room has that name, or one that looks the same. Add a letter or two."))
         return
     id = Peer.new_id()
     try:
         host.do(seats.SetName(*host.peer.signed_name(name, id)), id)
     except TextTooLong:
-        host.say("That name is too long.")
+        host.say(_("That name is too long."))
 
 
 async def at_seat(host: Host, number: int) -> None:
@@ -448,17 +471,17 @@ async def at_seat(host: Host, number: int) -> None:
     if number not in o.room.members or o.session is None or not o.leads:
         return
     member = o.room.members[number]
-    choices = [Choice("floor", "is speaking now", "", "1")] if member.role is not Role.OBSERVER else []
+    choices = [Choice("floor", _("is speaking now"), "", "1")] if member.role is not Role.OBSERVER else []
     if number in o.peer.connected and number != o.seat:
-        choices.append(Choice("invite", "ask privately: would you like to come in?", "", "2"))
+        choices.append(Choice("invite", _("ask privately: would you like to come in?"), "", "2"))
     if number != o.seat:
-        choices.append(Choice("call", "is on the call" if not member.attending else "is not on the call", "", "3"))
+        there = _("is not on the call") if member.attending else _("is on the call")
+        choices.append(Choice("call", there, "", "3"))
     wanted = await host.choose(f"{number}  {o.name(number)}", choices)
     if wanted == "floor":
         host.do(turns.GiveFloor(number))
     elif wanted == "invite":
-        host.peer.tell(RelayType.INVITE, number)
-        host.say(f"{o.name(number)} is asked, privately.")
+        _invite(host, number)
     elif wanted == "call":
         host.do(attendance.SetAttending(number, not member.attending))
 
@@ -474,32 +497,30 @@ async def move_time(host: Host) -> None:
     ledger = o.room.session.ledger
     listed = list(enumerate(ledger))[-SPANS_LISTED:][::-1]
     span = await host.choose(
-        "Which stretch of talk?",
+        _("Which stretch of talk?"),
         [
-            Choice(
-                index,
-                f"{phrases.time_of_day(part.start)}  {_owner(host, index)}",
-                phrases.spoken(part.end - part.start) + ("" if part.sure else ", nobody was sure"),
-            )
+            Choice(index, f"{phrases.time_of_day(part.start)}  {_owner(host, index)}", _length(part))
             for index, part in listed
         ],
-        body="The last first. Only what was marked wrongly needs this; it can be taken back.",
+        body=_("The last first. Only what was marked wrongly needs this; it can be taken back."),
     )
     if span is None:
         return
     length = ledger[span].end - ledger[span].start
-    parts_of = [(0, "all of it")] + [(n * 1000, f"its last {phrases.spoken(n * 1000)}") for n in (10, 20, 30, 60, 120)]
+    parts_of = [(0, _("all of it"))]
+    # Translators: {length} is a length of time: 30 seconds, 2 min
+    parts_of += [(n * 1000, _("its last {length}").format(length=phrases.spoken(n * 1000))) for n in LAST_SECONDS]
     last = await host.choose(
-        "How much of it?",
+        _("How much of it?"),
         [Choice(ms, words, "", str(i)) for i, (ms, words) in enumerate(parts_of) if ms < length],
     )
     if last is None:
         return
     if o.tracks:
-        to = await seat(host, "Whose was it?", _speakers(host), nobody="nobody in particular")
+        to = await seat(host, _("Whose was it?"), _speakers(host), nobody=_("nobody in particular"))
     else:
-        mine = [Choice(o.seat, "mine", "", "1"), Choice(GENERAL_TALK, "not mine: nobody in particular", "", "0")]
-        to = await host.choose("Whose was it?", mine)
+        mine = [Choice(o.seat, _("mine"), "", "1"), Choice(GENERAL_TALK, _("not mine: nobody in particular"), "", "0")]
+        to = await host.choose(_("Whose was it?"), mine)
     if to is not None:
         host.do(corrections.CorrectAirTime(span, to, last))
 
@@ -508,7 +529,13 @@ def _owner(host: Host, index: int) -> str:
     o = host.situation().outlook
     last = o.room.session
     seat = GENERAL_TALK if last is None else airtime.owner_from(last, index, last.ledger[index].start)
-    return f"{seat:>2}  {o.name(seat)}" if seat else "nobody in particular"
+    return f"{seat:>2}  {o.name(seat)}" if seat else _("nobody in particular")
+
+
+def _length(part: airtime.Span) -> str:
+    """How long a stretch of talk was; and where nobody was sure whose it is, that."""
+    length = phrases.spoken(part.end - part.start)
+    return length if part.sure else _("{length}, nobody was sure").format(length=length)
 
 
 def say_refusal(s: Situation, code: str) -> str:
@@ -516,7 +543,7 @@ def say_refusal(s: Situation, code: str) -> str:
     refusal = refuse(code)
     if code == "nobody_waiting" and s.outlook.leads:
         return parts.nobody_waiting(s.outlook)
-    return f"{refusal.sentence} {refusal.next_step}"
+    return phrases.refusal_words(refusal)
 
 
 FLOWS: dict[str, Flow] = {

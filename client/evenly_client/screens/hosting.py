@@ -16,20 +16,24 @@ from textual.widgets import OptionList, Static
 from evenly_client.notes import MemoryShelf, Notes
 from evenly_client.peer import Peer
 from evenly_client.screens import flows
-from evenly_client.screens.dialogs import Choice, Choose, Write
+from evenly_client.screens.dialogs import CHOOSE_KEYS, Choice, Choose, Write
 from evenly_client.screens.drafts import Drafts
 from evenly_client.screens.held import SETTLES_AFTER_S, HeldKeys, Press
 from evenly_client.screens.kept_text import WriteKept, WriteLinesKept
 from evenly_client.screens.long_text import WriteLines
 from evenly_client.screens.looks import Row, Span, wrapped
+from evenly_client.screens.options import Options
 from evenly_client.screens.rows import Rows
 from evenly_client.store import Store
+from evenly_client.translation import _
 
 Value = TypeVar("Value")
 
 CHOICES_AT_LEAST: Final = 5
 """Answers in sight, whatever the length of the text above them."""
-KEPT: Final = "Kept: it is sent when the connection is back."
+KEPT: Final = _("Kept: it is sent when the connection is back.")
+
+SCROLL_KEYS: Final = _("page up, page down scroll · ↑↓ and enter choose · esc closes")
 
 STATUS_LASTS_S: Final = 8.0
 STATUS_LINES: Final = 2
@@ -66,19 +70,19 @@ class Opened(Choose[Value]):
     """An item in full, and what can be done with it. A long text is scrolled with page up and page down."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("pagedown", "scroll(1)", "down", show=False, priority=True),
-        Binding("pageup", "scroll(-1)", "up", show=False, priority=True),
+        Binding("pagedown", "scroll(1)", show=False, priority=True),
+        Binding("pageup", "scroll(-1)", show=False, priority=True),
     ]
 
     def compose(self) -> ComposeResult:
         """A title, what it is about in a part that scrolls, the answers."""
-        with Vertical(classes="box tight"):
+        with Vertical(classes="box tight"):  # no words: style classes
             yield Static(self._title, classes="title", markup=False)
             if self._body:
                 with VerticalScroll(classes="whole", can_focus=False):
                     yield Static(self._body, markup=False)
-            yield OptionList(*(c.content for c in self._choices), markup=False, compact=True)
-            yield Static("↑↓ and enter choose · esc closes", classes="keys", markup=False)
+            yield Options(*(c.content for c in self._choices), markup=False, compact=True)
+            yield Static(CHOOSE_KEYS, classes="keys", markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """The answers stay in sight, whatever the length of the text; whether it scrolls is said."""
@@ -96,8 +100,7 @@ class Opened(Choose[Value]):
 
     def _say_keys(self) -> None:
         scrolls = any(part.max_scroll_y > 0 for part in self.query(".whole"))
-        more = "page up, page down scroll · " if scrolls else ""
-        self.query_one(".keys", Static).update(f"{more}↑↓ and enter choose · esc closes")
+        self.query_one(".keys", Static).update(SCROLL_KEYS if scrolls else CHOOSE_KEYS)
 
     def action_scroll(self, pages: int) -> None:
         """A page of the text up or down."""

@@ -13,9 +13,10 @@ from textual.widgets import Input, Static, TextArea
 from evenly_client.screens.dialogs import Write
 from evenly_client.screens.drafts import DRAFT_KEPT_AFTER_S
 from evenly_client.screens.long_text import WriteLines
+from evenly_client.translation import _
 
-LINE_KEYS: Final = "enter keeps it · esc closes, nothing is lost"
-LINES_KEYS: Final = "ctrl+g keeps it · enter new line · esc closes, nothing is lost"
+LINE_KEYS: Final = _("enter keeps it · esc closes, nothing is lost")
+LINES_KEYS: Final = _("ctrl+g keeps it · enter new line · esc closes, nothing is lost")
 
 
 class Keeping:

@@ -10,9 +10,12 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from evenly_client.screens.armed import Armed
+from evenly_client.translation import _
 
-TITLE = "Waiting to be let in"
-TEXT = "A facilitator has been asked to let you in. You can go on talking on the call; this opens by itself."
+TITLE = _("Waiting to be let in")
+TEXT = _("A facilitator has been asked to let you in. You can go on talking on the call; this opens by itself.")
+LEAVES = _("ctrl+q leave")
+CLOSES = _("enter closes")
 
 
 class LobbyWait(Screen[None]):
@@ -28,7 +31,7 @@ class LobbyWait(Screen[None]):
         with Vertical(classes="sheet"):
             yield Static(TITLE, classes="title", markup=False)
             yield Static(TEXT, classes="text", markup=False)
-            yield Static(" ctrl+q leave", classes="answers", markup=False)
+            yield Static(f" {LEAVES}", classes="answers", markup=False)
 
 
 class TurnedAwayScreen(Armed[None]):
@@ -48,7 +51,7 @@ class TurnedAwayScreen(Armed[None]):
         with Vertical(classes="sheet"):
             yield Static(self._title, classes="title", markup=False)
             yield Static(self._advice, classes="text", markup=False)
-            yield Static(" enter closes", classes="answers", markup=False)
+            yield Static(f" {CLOSES}", classes="answers", markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """Closes the program."""

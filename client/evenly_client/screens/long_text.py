@@ -12,9 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from evenly_client.text import clean
+from evenly_client.translation import _
 
-KEYS: Final = "ctrl+g keeps it · enter new line · esc closes"
-SURE: Final = "It is not kept yet: ctrl+g keeps it · esc again throws it away"
+KEYS: Final = _("ctrl+g keeps it · enter new line · esc closes")
+SURE: Final = _("It is not kept yet: ctrl+g keeps it · esc again throws it away")
 
 
 class Lines(TextArea):
@@ -31,8 +32,8 @@ class WriteLines(ModalScreen[str | None]):
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close", show=False, priority=True),
-        Binding("ctrl+g", "keep", "keep", show=False, priority=True),
+        Binding("escape", "close", show=False, priority=True),
+        Binding("ctrl+g", "keep", show=False, priority=True),
     ]
 
     def __init__(self, title: str, *, body: str = "", value: str = "") -> None:

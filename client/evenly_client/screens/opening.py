@@ -10,15 +10,20 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
 
+from evenly_client.gateway.sentence import GATEWAY_SENTENCE
 from evenly_client.screens.looks import BLANK, Look, Row, Span, padded, wrapped
 from evenly_client.screens.rows import Rows
+from evenly_client.translation import _, pgettext
 
 LABEL = 12
 """Cells of the column with the parts' names, as on the session's screen."""
 
-WAITS = "not in the room yet · this opens by itself"
-NO_KEY_YET = "Keys work once you are in the room. ctrl+q leaves."
-LEAVE = Row((Span(" "), Span("ctrl+q", Look.KEY), Span(" leave")), (), "footer")
+YOU = pgettext("label", "YOU")
+WAITS = _("not in the room yet · this opens by itself")
+NO_KEY_YET = _("Keys work once you are in the room. ctrl+q leaves.")
+TRYING = _("Trying again by itself.")
+LEAVE_KEY = Span("ctrl+q ", Look.KEY)  # no words: a key
+LEAVE = Row((Span(" "), LEAVE_KEY, Span(pgettext("key", "leave"))), (), "footer")
 
 
 class Opening(Screen[None]):
@@ -37,9 +42,10 @@ class Opening(Screen[None]):
     class Shown(Message):
         """It stands on the screen: there is time now for everything else."""
 
-    def __init__(self, room: str, trouble: str = "") -> None:
-        """`room`: its name as far as it is known here. `trouble`: as for `say`."""
+    def __init__(self, room: str, trouble: str = "", *, at_gateway: bool = False) -> None:
+        """`room`: its name as far as it is known here. `trouble`: as for `say`. `at_gateway`: say what that means."""
         super().__init__()
+        self._at_gateway = at_gateway
         self._room = room
         self._trouble = trouble
         self._pressed = False
@@ -80,14 +86,17 @@ class Opening(Screen[None]):
         self.query_one("#waiting", Rows).show(self._waiting())
 
     def _header(self) -> list[Row]:
-        state = "not connected" if self._trouble else "connecting"
+        state = _("not connected") if self._trouble else _("connecting")
         return [Row((Span(f" {self._room}"),), (Span(f"{state} ○ ", Look.NOTE),), "header")]
 
     def _waiting(self) -> list[Row]:
-        rows = [Row((Span(padded("  YOU", LABEL), Look.LABEL), Span(WAITS, Look.STRONG)), (), "me")]
+        rows = [Row((Span(padded(f"  {YOU}", LABEL), Look.LABEL), Span(WAITS, Look.STRONG)), (), "me")]
         if self._trouble and self.size.width:
-            lines = wrapped(f"{self._trouble} Trying again by itself.", self.size.width - LABEL - 2, 3)
+            lines = wrapped(f"{self._trouble} {TRYING}", self.size.width - LABEL - 2, 3)
             rows += [_indented(line, ("trouble", at)) for at, line in enumerate(lines)]
+        if self._at_gateway and self.size.width:
+            lines = wrapped(GATEWAY_SENTENCE, self.size.width - LABEL - 2, 5)
+            rows += [BLANK, *(_indented(line, ("gateway", at)) for at, line in enumerate(lines))]
         return [*rows, BLANK, _indented(NO_KEY_YET, "keys")] if self._pressed else rows
 
 

@@ -15,6 +15,7 @@ from evenly_client.screens import agenda_parts, parts
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import Row
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _
 
 HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER = (
     "header",
@@ -29,8 +30,9 @@ HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER = (
 ALL: Final = frozenset({HEADER, SPEAKING, ME, NEXT, AGENDA, PEOPLE, ATTENTION, FOOTER})
 
 PEOPLE_EVERY_S: Final = 5
-COMPARE_FIRST: Final = "Before check-ins, compare three words once · {} and “words”"
-"""Said to those who lead, in the phase in which the group agrees. The key is that of the list of commands."""
+# Translators: {key} opens the list of commands; “words” finds “Check-ins: compare three words, once…” in it
+COMPARE_FIRST: Final = _("Before check-ins, compare three words once · {key} and “words”")
+"""Said to those who lead, in the phase in which the group agrees."""
 
 SIDE: Final = 42
 """Cells of the column with the people, its margins included."""
@@ -71,7 +73,7 @@ def painted(
     if AGENDA in changed and o.session is None:
         yield AGENDA, agenda_parts.lobby(s, keys, main, lines=max(3, tall - 11))
     elif AGENDA in changed:
-        hint = COMPARE_FIRST.format(keys.first("commands")) if s.to_compare else ""
+        hint = COMPARE_FIRST.format(key=keys.first("commands")) if s.to_compare else ""
         yield AGENDA, agenda_parts.agenda(o, main, lines=max(2, min(8, tall - 20)), hint=hint)
     if PEOPLE in changed and place.wide:
         yield PEOPLE, parts.people(o, SIDE - 4)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Presence, Role, Source
 from rich.cells import cell_len
@@ -15,23 +16,33 @@ from rich.cells import cell_len
 from evenly_client import phrases
 from evenly_client.outlook import Outlook, Speaking, Waiting
 from evenly_client.peer import State
+from evenly_client.people import at_gateway
 from evenly_client.screens import deeds
 from evenly_client.screens.deeds import Deed
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import BLANK, LABEL, Look, Row, Span, flowed, label, labelled, padded, wrapped
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _, ngettext, pgettext
 
 SEAT = 3
 NAME = 14
 SPEAKERS_AT_MOST = 4
 
 WORDS_ARE = {
-    Intent.QUESTION: "asks",
-    Intent.CLARIFY: "to clarify",
-    Intent.REPLY: "replies",
-    Intent.SPEAK: "on",
-    Intent.PROCESS: "how we work",
+    Intent.QUESTION: _("asks: {words}"),
+    Intent.CLARIFY: _("to clarify: {words}"),
+    Intent.REPLY: _("replies: {words}"),
+    # Translators: what somebody speaks about
+    Intent.SPEAK: _("on: {words}"),
+    Intent.PROCESS: _("how we work: {words}"),
 }
+
+# Translators: the name of a part of the screen, at most 8 cells
+LABEL_SPEAKING: Final = pgettext("label", "SPEAKING")
+# Translators: the name of a part of the screen, at most 8 cells
+LABEL_YOU: Final = pgettext("label", "YOU")
+# Translators: the name of a part of the screen, at most 8 cells
+LABEL_NEXT: Final = pgettext("label", "NEXT")
 
 
 @dataclass(frozen=True)
@@ -47,12 +58,12 @@ class Connection:
     def word(self) -> str:
         """For the header; empty where all is well."""
         if self.state is State.LIVE:
-            return "saving…" if self.saving else ""
+            return _("saving…") if self.saving else ""
         if self.state is State.AGREEMENT:
-            return "the agreement first"
+            return _("the agreement first")
         if self.state is State.CONNECTING:
-            return "connecting"
-        return "reconnecting" if self.since_s < 5 else "not connected"
+            return _("connecting")
+        return _("reconnecting") if self.since_s < 5 else _("not connected")
 
 
 # -- the header --------------------------------------------------------------------------------------------------
@@ -62,15 +73,15 @@ def header(o: Outlook, connection: Connection, width: int) -> list[Row]:
     """Which room and session, what is going on and until when; who is here, and how the connection stands."""
     facts = [o.room_name]
     if o.session is not None:
-        facts.append(f"session {o.session.number}")
-        facts.append(f"{o.phase} {'paused' if o.held else o.until}".rstrip())
+        facts.append(_("session {number}").format(number=o.session.number))
+        facts.append(_("{phase} paused").format(phase=o.phase) if o.held else f"{o.phase} {o.until}".rstrip())
     else:
         facts.append(o.phase)
     word = connection.word
     total = len(o.everybody)
-    count = f"{len(o.here)} of {total} on the call" if o.session is not None else f"{len(o.here)} of {total} here"
+    count = _("{n} of {total} on the call") if o.session is not None else _("{n} of {total} here")
     said = [connection.status] if connection.status else []
-    said.append(word or count)
+    said.append(word or count.format(n=len(o.here), total=total))
     mark = "●" if connection.state is State.LIVE else "○"
     right = (Span(f"{' · '.join(said)} {mark} ", Look.NOTE if word else Look.PLAIN),)
     room = width - sum(cell_len(s.text) for s in right) - 2
@@ -89,65 +100,75 @@ def speaking(s: Situation, width: int, *, most_words: int = 2) -> list[Row]:
     o = s.outlook
     now = o.speaking()
     if not now:
-        return [labelled("SPEAKING", (Span(_nobody_speaks(s), Look.DIM),), key="nobody")]
+        return [labelled(LABEL_SPEAKING, (Span(_nobody_speaks(s), Look.DIM),), key="nobody")]
     rows: list[Row] = []
     for index, who in enumerate(now[:SPEAKERS_AT_MOST]):
-        rows.append(_speaker(o, who, "SPEAKING" if index == 0 else ""))
+        rows.append(_speaker(o, who, LABEL_SPEAKING if index == 0 else ""))
         said = speaker_words(who)
         if said and len(now) == 1:
             for line in wrapped(said, width - LABEL - SEAT - 2, most_words):
                 rows.append(Row((Span(" " * (LABEL + SEAT)), Span(line, Look.NOTE)), key=("words", who.turn.id)))
     if len(now) > SPEAKERS_AT_MOST:
-        more = f"and {len(now) - SPEAKERS_AT_MOST} more"
+        more = _and_more(len(now) - SPEAKERS_AT_MOST)
         rows.append(Row((Span(" " * (LABEL + SEAT)), Span(more, Look.DIM)), key="more"))
     return rows
 
 
+def _and_more(n: int) -> str:
+    return ngettext("and {n} more", "and {n} more", n).format(n=n)
+
+
 def _speaker(o: Outlook, who: Speaking, name_of_part: str) -> Row:
-    if who.seat == GENERAL_TALK:
-        unmarked = who.turn.source is Source.UNMARKED
-        name, seat = ("nobody marked" if unmarked else "general talk: nobody in particular"), ""
-    else:
-        name, seat = who.name, str(who.seat)
-        name = f"{name} {'answer' if who.mine else 'answers'}" if who.answering else name
+    seat = "" if who.seat == GENERAL_TALK else str(who.seat)
     time = phrases.clock(who.elapsed)
     if who.limit and (who.mine or o.leads):
-        time = f"{time} of {phrases.clock(who.limit)}"
+        # Translators: how long somebody has spoken, of how long they may: 0:40 of 2:00
+        time = _("{time} of {limit}").format(time=time, limit=phrases.clock(who.limit))
     look = Look.MINE if who.mine else Look.STRONG
-    left = (*label(name_of_part), Span(padded(seat, SEAT), Look.DIM), Span(name, look))
+    left = (*label(name_of_part), Span(padded(seat, SEAT), Look.DIM), Span(_who(who), look))
     return Row(left, (Span(f"{time}  ", Look.STRONG),), ("speaker", who.turn.id, who.seat))
+
+
+def _who(who: Speaking) -> str:
+    """Whose turn it is, or that it is nobody's in particular."""
+    if who.seat == GENERAL_TALK:
+        unmarked = who.turn.source is Source.UNMARKED
+        return _("nobody marked") if unmarked else _("general talk: nobody in particular")
+    if not who.answering:
+        return who.name
+    return _("You answer") if who.mine else _("{name} answers").format(name=who.name)
 
 
 def speaker_words(who: Speaking) -> str:
     """What goes below a speaker: their words, and what they are; empty for none."""
     if not who.words:
-        return "asks a question" if who.turn.intent is Intent.QUESTION and not who.answering else _bare(who)
-    verb = "asked" if who.answering else WORDS_ARE[who.turn.intent]
-    return f"{verb}: {who.words}"
+        return _("asks a question") if who.turn.intent is Intent.QUESTION and not who.answering else _bare(who)
+    said = _("asked: {words}") if who.answering else WORDS_ARE[who.turn.intent]
+    return said.format(words=who.words)
 
 
 def _bare(who: Speaking) -> str:
-    return "a point about how we work" if who.turn.intent is Intent.PROCESS else ""
+    return _("a point about how we work") if who.turn.intent is Intent.PROCESS else ""
 
 
 def _nobody_speaks(s: Situation) -> str:
     o = s.outlook
     if o.session is None:
         if o.room.session is not None:
-            return f"nobody · session {o.room.session.number} has ended"
+            return _("nobody · session {number} has ended").format(number=o.room.session.number)
         if o.leads:
-            return "nobody yet · everybody who joins appears here"
-        return "nobody yet" if o.may_start else "nobody yet · a facilitator starts the session"
+            return _("nobody yet · everybody who joins appears here")
+        return _("nobody yet") if o.may_start else _("nobody yet · a facilitator starts the session")
     mode = o.floor.mode
     if mode is FloorMode.SILENCE:
-        return "silence"
+        return _("silence")
     if o.held:
-        return "paused"
+        return _("paused")
     if mode is FloorMode.OPEN:
-        return "free talk · nobody is marked as speaking"
+        return _("free talk · nobody is marked as speaking")
     if o.leads and o.floor.hands:
-        return "nobody · the next in line is waiting"
-    return "nobody"
+        return _("nobody · the next in line is waiting")
+    return _("nobody")
 
 
 # -- me ----------------------------------------------------------------------------------------------------------
@@ -157,31 +178,31 @@ def me(s: Situation, keys: Keymap, width: int) -> list[Row]:
     """Where I stand. My own turn is a banner that cannot be taken for anything else."""
     o = s.outlook
     if s.view and o.held:
-        return [labelled("YOU", (Span(o.me_in_words(), Look.STRONG),), key="me")]
+        return [labelled(LABEL_YOU, (Span(o.me_in_words(), Look.STRONG),), key="me")]
     if s.view:
-        return [labelled("YOU", (Span("a second screen: it only shows", Look.DIM),), key="me")]
+        return [labelled(LABEL_YOU, (Span(_("a second screen: it only shows"), Look.DIM),), key="me")]
     turn = o.my_turn()
     if turn is not None and o.session is not None and not o.held and o.floor.mode is not FloorMode.OPEN:
         return _my_turn(s, keys, width)
-    if turn is not None and not o.held:
-        said = "you are marked as speaking"
+    look = Look.STRONG
+    if (o.me is None and not s.live) or (o.me is not None and not s.live and o.session is None):
+        said = _("not connected yet")
+    elif o.session is None and o.room.session is not None and o.me is not None and not o.leads:
+        said = _("the session has ended · thank you")
+    elif turn is not None and not o.held:
+        said = _("you are marked as speaking")
     elif s.lowering and not s.rising:
-        said = "your hand goes down as soon as the server answers"
+        said = _("your hand goes down as soon as the server answers")
     elif s.rising and (o.my_hand() is None or s.lowering):
-        said = "your hand goes up as soon as the server answers"
+        said = _("your hand goes up as soon as the server answers")
     else:
         said = o.me_in_words()
-    if (o.me is None and not s.live) or (o.me is not None and not s.live and o.session is None):
-        said = "not connected yet"
-    elif o.session is None and o.room.session is not None and o.me is not None and not o.leads:
-        said = "the session has ended · thank you"
-    marked = said.startswith((phrases.place(0), "next in this round"))
-    look = Look.MINE if marked else Look.STRONG
-    rows = [labelled("YOU", (Span(said, look),), key="me")]
+        look = Look.MINE if o.up_next else Look.STRONG
+    rows = [labelled(LABEL_YOU, (Span(said, look),), key="me")]
     mine = o.my_hand()
     words = o.words_of(mine)
     if words and not o.held:
-        rows.append(Row((Span(" " * LABEL), Span(f"“{words}”", Look.NOTE)), key="my words"))
+        rows.append(Row((Span(" " * LABEL), Span(f"“{words}”", Look.NOTE)), key="my_words"))
     return rows
 
 
@@ -189,18 +210,20 @@ def _my_turn(s: Situation, keys: Keymap, width: int) -> list[Row]:
     o = s.outlook
     who = next((w for w in o.speaking() if w.mine), None)
     answering = who is not None and who.answering
-    said = "YOU ANSWER" if answering else "IT IS YOUR TURN"
+    said = _("YOU ANSWER") if answering else _("IT IS YOUR TURN")
     key = keys.first("finish_turn")
-    hint = f"{key} when you have finished" if key and not s.just_begun else "take your time"
+    finish = _("{key} when you have finished").format(key=key)
+    hints = [finish if key and not s.just_begun else _("take your time")]
     if who is not None and who.limit:
         left = who.limit - who.elapsed
         if left < 0:
-            hint = f"a little over, that is fine · {hint}"
+            hints.insert(0, _("a little over, that is fine"))
         elif left <= phrases.cue_before(who.limit):
-            hint = f"{phrases.spoken(phrases.cue_before(who.limit))} left · {hint}"
+            # Translators: {length} is a length of time: 30 seconds
+            hints.insert(0, _("{length} left").format(length=phrases.spoken(phrases.cue_before(who.limit))))
     edge = Row((Span("  " + "━" * max(0, width - 4), Look.MINE),), key="edge")
     banner = Row(
-        (Span(f"  ▶ {said}  ", Look.BANNER), Span(f" {hint}", Look.BANNER)),
+        (Span(f"  ▶ {said}  ", Look.BANNER), Span(f" {' · '.join(hints)}", Look.BANNER)),
         (Span(" ", Look.BANNER),),
         "me",
         Look.BANNER,
@@ -224,15 +247,17 @@ def next_up(s: Situation, width: int, most: int) -> list[Row]:
         at = next((i for i, w in enumerate(waiting) if w.hand is not None and w.hand.id == s.chosen), 0)
         first = max(0, at - most + 1)
     shown = waiting[first : first + most]
-    rows = [_waits(s, w, "NEXT" if i == 0 else "", width) for i, w in enumerate(shown)]
+    rows = [_waits(s, w, LABEL_NEXT if i == 0 else "", width) for i, w in enumerate(shown)]
     rest = len(waiting) - first - len(shown)
     if rest and most > 2:
         rows[-1] = Row(
-            (Span(" " * (LABEL + SEAT)), Span(f"and {rest + 1} more", Look.DIM)),
+            (Span(" " * (LABEL + SEAT)), Span(_and_more(rest + 1), Look.DIM)),
             key="more",
         )
     elif rest or first:
-        rows[-1] = Row(rows[-1].left, (Span(f"{len(waiting)} in line  ", Look.DIM),), rows[-1].key)
+        n = len(waiting)
+        in_line = ngettext("{n} in line", "{n} in line", n).format(n=n)
+        rows[-1] = Row(rows[-1].left, (Span(f"{in_line}  ", Look.DIM),), rows[-1].key)
     return rows
 
 
@@ -244,8 +269,8 @@ def _waits(s: Situation, w: Waiting, name_of_part: str, width: int) -> Row:
     spans = [
         *label(name_of_part, mark),
         Span(padded(str(w.seat), SEAT), Look.DIM),
-        Span(padded(w.name, name) + " ", look),
-        Span("chosen · " if chosen else "", Look.KEY),
+        Span(_name_in(w.name, name) + " ", look),
+        Span(pgettext("hand", "chosen · ") if chosen else "", Look.KEY),
         Span(w.reason, Look.DIM),
     ]
     if w.words:
@@ -258,9 +283,9 @@ def _nobody_waits(s: Situation) -> list[Row]:
     if o.floor.mode in (FloorMode.SILENCE, FloorMode.OPEN, FloorMode.SOLO) or o.held:
         return []
     if o.floor.round is not None:
-        return [labelled("NEXT", (Span("nobody: this is the last of the round", Look.DIM),), key="nobody")]
-    said = "nobody is waiting" if o.floor.queue_open else "nobody is waiting · the queue is closed for now"
-    return [labelled("NEXT", (Span(said, Look.DIM),), key="nobody")]
+        return [labelled(LABEL_NEXT, (Span(_("nobody: this is the last of the round"), Look.DIM),), key="nobody")]
+    said = _("nobody is waiting") if o.floor.queue_open else _("nobody is waiting · the queue is closed for now")
+    return [labelled(LABEL_NEXT, (Span(said, Look.DIM),), key="nobody")]
 
 
 # -- the people, beside ------------------------------------------------------------------------------------------
@@ -268,11 +293,11 @@ def _nobody_waits(s: Situation) -> list[Row]:
 
 def people(o: Outlook, width: int) -> list[Row]:
     """Everybody in seat order, with how they are here; counters only for those who may see them."""
-    counters = {seat: ms for seat, _, ms in o.counters()}
+    counters = {seat: ms for seat, _name, ms in o.counters()}
     rows = [
         Row(
-            (Span("PEOPLE", Look.LABEL),),
-            (Span("air time" if counters else "", Look.DIM),),
+            (Span(pgettext("label", "PEOPLE"), Look.LABEL),),
+            (Span(_("air time") if counters else "", Look.DIM),),
             "people",
         )
     ]
@@ -282,7 +307,7 @@ def people(o: Outlook, width: int) -> list[Row]:
         look = Look.MINE if seat == o.seat else Look.STRONG if seat in speaking_now else Look.PLAIN
         left = (
             Span(padded(str(seat), SEAT), Look.DIM),
-            Span(padded(o.name(seat), name) + " ", look),
+            Span(_name_in(o.name(seat), name) + " ", look),
             Span(_presence(o, seat, speaking_now), Look.DIM),
         )
         time = f" {phrases.clock(counters[seat])}" if seat in counters else ""
@@ -290,31 +315,41 @@ def people(o: Outlook, width: int) -> list[Row]:
     if o.leads and o.session is not None and not o.held:
         invite = o.could_invite()
         if invite:
-            rows.extend((BLANK, Row((Span(f"could invite: {_seats(invite)}", Look.DIM),), key="invite")))
+            could = _("could invite: {seats}").format(seats=_seats(invite))
+            rows.extend((BLANK, Row((Span(could, Look.DIM),), key="invite")))
     return rows
+
+
+def _name_in(shown: str, cells: int) -> str:
+    """A name in a column of so many cells; cut, it still says that somebody takes part through a gateway."""
+    behind = at_gateway("")
+    if cell_len(shown) <= cells or not shown.endswith(behind):
+        return padded(shown, cells)
+    return padded(shown.removesuffix(behind), cells - cell_len(behind)) + behind
 
 
 def _presence(o: Outlook, seat: int, speaking_now: set[int]) -> str:
     member = o.room.members[seat]
     if seat in speaking_now:
-        return "speaking"
+        # Translators: these stand behind a name, in at most 14 cells
+        return pgettext("presence", "speaking")
     if member.role is Role.OBSERVER and (member.attending or seat in o.peer.connected):
-        return "watching"
+        return pgettext("presence", "watching")
     if o.session is None:
         if member.is_guest:
-            return "no screen" if member.attending else "not here"
-        return "here" if seat in o.peer.connected else "not here"
+            return pgettext("presence", "no screen") if member.attending else pgettext("presence", "not here")
+        return pgettext("presence", "here") if seat in o.peer.connected else pgettext("presence", "not here")
     if member.presence is Presence.AWAY:
-        return "away"
+        return pgettext("presence", "away")
     if not member.attending:
-        return "not here"
+        return pgettext("presence", "not here")
     if any(h.seat == seat for h in o.floor.hands):
-        return "hand up"
+        return pgettext("presence", "hand up")
     if member.is_guest:
-        return "no screen"
+        return pgettext("presence", "no screen")
     if seat not in o.peer.connected and o.peer.state is State.LIVE:
-        return "reconnecting"
-    return "listening" if member.listening else "on the call"
+        return pgettext("presence", "reconnecting")
+    return pgettext("presence", "listening") if member.listening else pgettext("presence", "on the call")
 
 
 def _seats(seats: Sequence[int]) -> str:
@@ -324,7 +359,9 @@ def _seats(seats: Sequence[int]) -> str:
 def nobody_waiting(o: Outlook) -> str:
     """What *next* says when nobody waits."""
     could = o.could_invite()
-    return f"Nobody is waiting. Could invite: {_seats(could)}." if could else "Nobody is waiting."
+    if not could:
+        return _("Nobody is waiting.")
+    return _("Nobody is waiting. Could invite: {seats}.").format(seats=_seats(could))
 
 
 # -- the footer --------------------------------------------------------------------------------------------------
@@ -360,12 +397,12 @@ ALWAYS = ("help", "commands", "leave")
 def footer(s: Situation, keys: Keymap, width: int) -> list[Row]:
     """The keys that do something now, for me, in this state."""
     if s.typing:
-        enter = "keep it" if s.writes == "action" else "put it to my hand"
-        words = [("enter", enter), ("esc", "close, the text is kept")]
+        enter = pgettext("key", "keep it") if s.writes == "action" else pgettext("key", "put it to my hand")
+        words = [("enter", enter), ("esc", pgettext("key", "close, the text is kept"))]
         if s.asked:
-            words.insert(0, (keys.first("answer"), "answer"))
+            words.insert(0, (keys.first("answer"), pgettext("key", "answer")))
         typed = [_key(key, word) for key, word in words]
-        return flowed([*typed, (Span("letters are text now", Look.DIM),)], width, 1)
+        return flowed([*typed, (Span(_("letters are text now"), Look.DIM),)], width, 1)
     tail = [item for name in ALWAYS if (item := _item(s, keys, name, short=width <= 60))]
     mine = [item for name in MINE if (item := _item(s, keys, name))]
     leading = [item for name in LEADING if (item := _item(s, keys, name))]
@@ -397,7 +434,7 @@ def _item(s: Situation, keys: Keymap, name: str, *, short: bool = False) -> tupl
         return None
     if name == "who_speaks" and keys.keys(name)[:1] == ("1",):
         key = "1…8"
-    return _key(key, offered.word.partition(" ")[0] if short else offered.word, name)
+    return _key(key, (short and offered.short) or offered.word, name)
 
 
 def _key(key: str, word: str, name: str = "") -> tuple[Span, ...]:

@@ -12,22 +12,33 @@ from textual.widgets import Static
 
 from evenly_client.screens.held import SETTLES_AFTER_S, HeldKeys, Press
 from evenly_client.screens.keys import Keymap
+from evenly_client.translation import _, pgettext
 
 STEPS = (
-    ("Twenty seconds of practice", "Nobody sees this.\n\nTo ask for the floor, press the {key}.", "listening"),
     (
-        "Your hand is up",
-        "That is all it takes. You would now see how many speak before you.\n\n"
-        "Changed your mind? Press the {key} again.",
-        "your hand is up · next in line",
+        _("Twenty seconds of practice"),
+        # Translators: {key} is “space bar”, or “key x”
+        _("Nobody sees this.\n\nTo ask for the floor, press the {key}."),
+        _("listening"),
     ),
     (
-        "Your hand is down",
-        "Nothing else is ever on that key.\n\nWhen it is your turn, the screen says so, and enter says that you"
-        " have finished.\n\nPress enter to go on.",
-        "listening",
+        _("Your hand is up"),
+        _(
+            "That is all it takes. You would now see how many speak before you.\n\n"
+            "Changed your mind? Press the {key} again."
+        ),
+        _("your hand is up · next in line"),
+    ),
+    (
+        _("Your hand is down"),
+        _(
+            "Nothing else is ever on that key.\n\nWhen it is your turn, the screen says so, and enter says that you"
+            " have finished.\n\nPress enter to go on."
+        ),
+        _("listening"),
     ),
 )
+YOU = pgettext("label", "YOU")
 
 
 class Practice(Screen[None]):
@@ -57,13 +68,13 @@ class Practice(Screen[None]):
 
     def _show(self) -> None:
         title, text, mine = STEPS[self._step]
-        key = "space bar" if self._key == "space" else f"key {self._key}"
+        # Translators: “press the {key}” in the practice, where another key than the space bar was chosen
+        key = _("space bar") if self._key == "space" else _("key {key}").format(key=self._key)
         self.query_one(".title", Static).update(title)
         self.query_one(".text", Static).update(text.format(key=key))
-        self.query_one(".you", Static).update(f" YOU   {mine}")
-        self.query_one(".answers", Static).update(
-            " enter go on · esc skip" if self._step == len(STEPS) - 1 else f" {self._key} · esc skip"
-        )
+        self.query_one(".you", Static).update(f" {YOU}   {mine}")
+        keys = _("enter go on · esc skip") if self._step == len(STEPS) - 1 else _("{key} · esc skip")
+        self.query_one(".answers", Static).update(f" {keys.format(key=self._key)}")
 
     def on_key(self, event: events.Key) -> None:
         """The key, as in a session: held down it is one press."""

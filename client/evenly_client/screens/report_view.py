@@ -26,10 +26,11 @@ from evenly_client.reports.chronicle import chronicle
 from evenly_client.reports.of_member import last_session, record
 from evenly_client.reports.own_record import MyNote
 from evenly_client.reports.report import Report
+from evenly_client.translation import _, ngettext
 
-KEYS: Final = "1 session · 2 my record · s save for a browser · m as text · esc"
-READING: Final = "Reading the record of the room…"
-NOTHING: Final = "There has been no session yet of which you may have a report."
+KEYS: Final = _("1 session · 2 my record · s save for a browser · m as text · esc")
+READING: Final = _("Reading the record of the room…")
+NOTHING: Final = _("There has been no session yet of which you may have a report.")
 
 
 class ReportView(ModalScreen[None]):
@@ -37,15 +38,15 @@ class ReportView(ModalScreen[None]):
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", "close", show=False),
-        Binding("space,pagedown", "scroll(1)", "down", show=False),
-        Binding("pageup", "scroll(-1)", "up", show=False),
-        Binding("down", "line(1)", "down", show=False),
-        Binding("up", "line(-1)", "up", show=False),
-        Binding("1", "show(0)", "the session", show=False),
-        Binding("2", "show(1)", "my own record", show=False),
-        Binding("s", "save('html')", "save for a browser", show=False),
-        Binding("m", "save('md')", "save as text", show=False),
+        Binding("escape,q", "close", show=False),
+        Binding("space,pagedown", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-1)", show=False),
+        Binding("down", "line(1)", show=False),
+        Binding("up", "line(-1)", show=False),
+        Binding("1", "show(0)", show=False),
+        Binding("2", "show(1)", show=False),
+        Binding("s", "save('html')", show=False),
+        Binding("m", "save('md')", show=False),
     ]
 
     def __init__(self, peer: Peer, notes: Notes, folder: Path) -> None:
@@ -59,10 +60,10 @@ class ReportView(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The report in a part that scrolls, and the keys."""
-        with Vertical(classes="box wide tall"):
+        with Vertical(classes="box wide tall"):  # no words: style classes
             with VerticalScroll(classes="scroll", can_focus=False):
                 yield Static(READING, markup=False, id="report")
-            yield Static("esc closes", classes="keys", markup=False)
+            yield Static(_("esc closes"), classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """Begins to read."""
@@ -75,7 +76,8 @@ class ReportView(ModalScreen[None]):
             room, keys, now = self._peer.link.room, self._peer.keys, self._peer.now()
             told = await asyncio.to_thread(chronicle, room, entries, keys, now=now)
         except (TurnedAway, HistoryUnreadable) as error:
-            self._say(f"The record cannot be read now. {error}")
+            cannot = _("The record cannot be read now.")
+            self._say(f"{cannot} {error}")
             return
         notes = [MyNote(note.text, note.created) for note in sorted(self._notes.all(), key=lambda n: n.created)]
         self._reports = [last_session(told, self._peer.seat), record(told, self._peer.seat, notes)]
@@ -84,7 +86,8 @@ class ReportView(ModalScreen[None]):
 
     def _progress(self, done: int, expected: int) -> None:
         if done < expected:
-            self._say(f"{READING} {done} of {expected} entries")
+            read = ngettext("{done} of {n} entry", "{done} of {n} entries", expected).format(done=done, n=expected)
+            self._say(f"{READING} {read}")
 
     def _say(self, text: str) -> None:
         self.query_one("#report", Static).update(Content(text))
@@ -110,7 +113,7 @@ class ReportView(ModalScreen[None]):
         except UserError as error:
             self.query_one(".keys", Static).update(f"{error.title} {error.advice}")
             return
-        self.query_one(".keys", Static).update(f"Kept: {path}")
+        self.query_one(".keys", Static).update(_("Kept: {path}").format(path=path))
 
     def action_close(self) -> None:
         """Back to the session."""

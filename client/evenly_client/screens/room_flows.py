@@ -12,20 +12,21 @@ from evenly_protocol.words import Lobby
 
 from evenly_client.peer import Peer
 from evenly_client.screens.dialogs import Choice
-from evenly_client.screens.flows import Flow, Host, seat
+from evenly_client.screens.flows import NOW, Flow, Host, seat
 from evenly_client.sealing import TextTooLong
+from evenly_client.translation import _
 
 LOBBY_WORDS: Final = {
-    Lobby.OFF: ("never", "whoever has the link is in"),
-    Lobby.SESSION: ("while a session runs", "before it they are in at once"),
-    Lobby.ALWAYS: ("always", ""),
+    Lobby.OFF: (_("never"), _("whoever has the link is in")),
+    Lobby.SESSION: (_("while a session runs"), _("before it they are in at once")),
+    Lobby.ALWAYS: (_("always"), ""),
 }
 
 
 async def name_room(host: Host) -> None:
     """Give the room a name."""
     o = host.situation().outlook
-    name = await host.write("The room's name", value=o.room_name, placeholder="what this group is called")
+    name = await host.write(_("The room's name"), value=o.room_name, placeholder=_("what this group is called"))
     if name is not None:
         _write(host, FieldKind.ROOM, name, NameRoom)
 
@@ -37,7 +38,7 @@ async def agreement(host: Host) -> None:
     if now.text:
         text = host.peer.sealer.open(FieldKind.AGREEMENT, now.text, now.author, now.id, lines=True)
     written = await host.write_lines(
-        "What we agree together", value=text, body="Everybody reads it, and answers it, before they go on."
+        _("What we agree together"), value=text, body=_("Everybody reads it, and answers it, before they go on.")
     )
     if written is not None and written != text:
         _write(host, FieldKind.AGREEMENT, written, SetAgreement)
@@ -54,14 +55,16 @@ def _write(host: Host, kind: FieldKind, text: str, command: type[NameRoom | SetA
 async def remove_member(host: Host) -> None:
     """Take somebody out of the room, confirmed."""
     o = host.situation().outlook
-    who = await seat(host, "Take whom out of the room?", [s for s in o.everybody if s != o.seat])
+    who = await seat(host, _("Take whom out of the room?"), [s for s in o.everybody if s != o.seat])
     if who is None:
         return
     sure = await host.choose(
-        f"Take {o.name(who)} out of the room?",
-        [Choice(True, "take out", "", "y"), Choice(False, "no", "", "n")],
-        body="Their device is kept out for good, and the invitation closes: open it again for others. What they"
-        " said stays in the session's air time.",
+        _("Take {name} out of the room?").format(name=o.name(who)),
+        [Choice(True, _("take out"), "", "y"), Choice(False, _("no"), "", "n")],
+        body=_(
+            "Their device is kept out for good, and the invitation closes: open it again for others. What they"
+            " said stays in the session's air time."
+        ),
     )
     if sure:
         host.do(seats.RemoveMember(who))
@@ -71,12 +74,12 @@ async def lobby(host: Host) -> None:
     """When newcomers wait to be let in."""
     now = host.situation().outlook.room.settings
     wanted = await host.choose(
-        "When do newcomers wait to be let in?",
+        _("When do newcomers wait to be let in?"),
         [
-            Choice(when, words, "now" if when is now.lobby else hint, str(i))
+            Choice(when, words, NOW if when is now.lobby else hint, str(i))
             for i, (when, (words, hint)) in enumerate(LOBBY_WORDS.items(), 1)
         ],
-        body="Members who have been here before are never kept waiting.",
+        body=_("Members who have been here before are never kept waiting."),
     )
     if wanted is not None:
         host.do(settings.ChangeSettings(msgspec.structs.replace(now, lobby=wanted)))

@@ -29,9 +29,21 @@ LOOKS: Final = {
     Look.MINE: "bold $accent",
     Look.KEY: "bold $accent",
     Look.NOTE: "$secondary",
-    Look.BANNER: "bold $background on $accent",
+    Look.BANNER: "bold $background on $accent",  # no words: a style
 }
 """In the theme's colours. (Component classes would be matched for every row widget at every change of a style.)"""
+
+LOOKS_WITHOUT_COLOURS: Final = {
+    Look.PLAIN: "",
+    Look.LABEL: "bold",
+    Look.DIM: "",
+    Look.STRONG: "bold",
+    Look.MINE: "bold",
+    Look.KEY: "bold",
+    Look.NOTE: "",
+    Look.BANNER: "bold reverse",  # no words: a style
+}
+"""In the terminal's own two colours. Nothing is faint: how faint that is, is the terminal's to say."""
 
 
 class Rows(Widget):
@@ -102,7 +114,8 @@ class Rows(Widget):
     def _style(self, look: Look) -> Style:
         if look not in self._styles:
             program: App[None] = self.app  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-            own = textual.style.Style.parse(LOOKS[look], program.theme_variables)
+            looks = LOOKS_WITHOUT_COLOURS if program.native_ansi_color else LOOKS
+            own = textual.style.Style.parse(looks[look], program.theme_variables)
             self._styles[look] = (self.visual_style + own).rich_style
         return self._styles[look]
 

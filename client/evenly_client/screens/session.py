@@ -67,6 +67,7 @@ from evenly_client.screens.watching import Watching
 from evenly_client.screens.writing import Writing, commits_in, put
 from evenly_client.store import Store
 from evenly_client.text import one_line
+from evenly_client.translation import _
 
 DEAD_AT_FIRST_S: Final = 1.5
 
@@ -309,7 +310,8 @@ class SessionScreen(Watching):
             return
         why = flows.say_refusal(self.situation(), refusal.code)
         if text:
-            why = f"“{padded(one_line(text), QUOTED_CELLS).rstrip()}” was not taken, and is kept. {why}"
+            kept = _("“{text}” was not taken, and is kept.")
+            why = f"{kept.format(text=padded(one_line(text), QUOTED_CELLS).rstrip())} {why}"
         self._say_there(why)
 
     def _say_there(self, text: str) -> None:
@@ -463,10 +465,10 @@ class SessionScreen(Watching):
         elif offered is not None:
             self.say(flows.say_refusal(self.situation(), offered.code))
         else:
-            self.say("That does not do anything just now.")
+            self.say(_("That does not do anything just now."))
 
     async def _ask_theme(self) -> None:
-        theme = await self.choose("Which colours?", [Choice(name, name) for name in self._themes])
+        theme = await self.choose(_("Which colours?"), [Choice(name, name) for name in self._themes])
         if theme is not None:
             self.post_message(self.Themed(theme))
 

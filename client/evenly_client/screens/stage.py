@@ -21,6 +21,7 @@ from evenly_client.config import Config
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Notice, Peer, State, StateChanged
 from evenly_client.screens import themes
+from evenly_client.translation import _
 
 PAINT_AFTER_S: Final = 0.05
 NEXT_AT_MOST: Final = 3
@@ -31,7 +32,7 @@ class StageApp(App[None]):
 
     CSS_PATH = "stage.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q,q", "leave", "leave", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q,q", "leave", show=False, priority=True)]
 
     def __init__(self, peer: Peer, config: Config) -> None:
         """A stage for `peer` (of `Purpose.STAGE`), which is started and stopped here."""
@@ -41,7 +42,8 @@ class StageApp(App[None]):
         self.farewell = ""
         for theme in themes.THEMES:
             self.register_theme(theme)
-        self.theme = themes.chosen(config.theme, self.available_themes, no_color=self.no_color)
+        few_colours = themes.has_few_colours(self.console)
+        self.theme = themes.chosen(config.theme, self.available_themes, no_color=self.no_color, few_colours=few_colours)
         if not config.motion:
             self.animation_level = "none"
 
@@ -102,7 +104,7 @@ class StageScreen(Screen[None]):
         texts = {
             "phase": stage_phase(o),
             "speaking": stage_speaking(o),
-            "words": "" if o.session is None or not o.held else "Take the time you need.",
+            "words": "" if o.session is None or not o.held else _("Take the time you need."),
             "next": stage_next(o),
         }
         for name, text in texts.items():
@@ -113,7 +115,7 @@ def stage_phase(o: Outlook) -> str:
     """The room, the phase and its end; how the connection stands, if it does not."""
     facts = [o.room_name, f"{o.phase} {o.until}".strip()]
     if o.peer.state is not State.LIVE:
-        facts.append("connecting" if not o.room.seq else "reconnecting")
+        facts.append(_("connecting") if not o.room.seq else _("reconnecting"))
     return " · ".join(facts)
 
 
@@ -122,25 +124,25 @@ def stage_speaking(o: Outlook) -> str:
     if o.session is None:
         return ""
     if o.held:
-        return "Paused"
+        return _("Paused")
     pairs = o.session.pairs
     if pairs is not None and not pairs.over:
         return "\n".join(phrases.listed([_name(o, seat) for seat in group]) for group in pairs.groups)
     names = [_name(o, who.seat) for who in o.speaking() if who.seat != GENERAL_TALK]
     if names:
         return "\n".join(names[:4])
-    return "Silence" if o.floor.mode is FloorMode.SILENCE else ""
+    return phrases.MODE_WORDS[FloorMode.SILENCE] if o.floor.mode is FloorMode.SILENCE else ""
 
 
 def stage_next(o: Outlook) -> str:
     """Who comes next, by name."""
     pairs = None if o.session is None else o.session.pairs
     if pairs is not None and not pairs.over:
-        return f"back at {phrases.time_of_day(pairs.ends_at)}"
+        return _("back at {time}").format(time=phrases.time_of_day(pairs.ends_at))
     if o.session is None or o.held or o.floor.mode in (FloorMode.SILENCE, FloorMode.OPEN, FloorMode.SOLO):
         return ""
     names = [_name(o, waiting.seat) for waiting in o.waiting()[:NEXT_AT_MOST]]
-    return f"next: {phrases.listed(names)}" if names else ""
+    return _("next: {names}").format(names=phrases.listed(names)) if names else ""
 
 
 def _name(o: Outlook, seat: int) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import Final
+
+from evenly_client.translation import _
 
 _BY_OSC_9 = ("iTerm.app", "WezTerm", "ghostty", "kitty")
 _BY_OSC_777 = ("foot", "rxvt-unicode", "contour")
@@ -13,10 +16,18 @@ _BY_OSC_777 = ("foot", "rxvt-unicode", "contour")
 class Cue(Enum):
     """What a member is told without looking at the screen."""
 
-    NONE = "Evenly"
-    NEXT = "Evenly: you are next"
-    TURN = "Evenly: your turn"
-    BACK = "Evenly: back to the group"
+    NONE = "none"
+    NEXT = "next"
+    TURN = "turn"
+    BACK = "back"
+
+
+SAID: Final = {
+    Cue.NONE: "Evenly",
+    Cue.NEXT: _("Evenly: you are next"),
+    Cue.TURN: _("Evenly: your turn"),
+    Cue.BACK: _("Evenly: back to the group"),
+}
 
 
 class Terminal:
@@ -45,16 +56,16 @@ class Terminal:
 
     def title(self, cue: Cue) -> None:
         """Says the cue in the title."""
-        if cue.value != self._title:
-            self._title = cue.value
-            self._tell(f"\x1b]2;{cue.value}\x07")
+        if SAID[cue] != self._title:
+            self._title = SAID[cue]
+            self._tell(f"\x1b]2;{SAID[cue]}\x07")
 
     def call(self, cue: Cue) -> None:
         """A bell and a notification, where they are wanted and the terminal is known to have them."""
         if self._bell:
             self._tell("\x07")
         if self._notification:
-            self._tell(self._notification.format(text=cue.value))
+            self._tell(self._notification.format(text=SAID[cue]))
 
     def _tell(self, sequence: str) -> None:
         if self._write is not None:

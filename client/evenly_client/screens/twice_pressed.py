@@ -11,6 +11,7 @@ from evenly_client.screens import agenda_flows, deeds
 from evenly_client.screens.flows import Host
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.twice import Twice
+from evenly_client.translation import _
 
 
 class TwicePressed:
@@ -33,8 +34,10 @@ class TwicePressed:
             self._twice.forget()
             self._host.do(command)
             return
-        key = self._keys.first("undo") or "again"
-        self._host.say(f"{key} again takes back: {deeds.undo_words(self._host.situation())}")
+        # Translators: {step} is what was done: giving the floor
+        said = _("{key} again takes back: {step}")
+        key = self._keys.first("undo") or _("the same")
+        self._host.say(said.format(key=key, step=deeds.undo_words(self._host.situation())))
 
     def next_phase(self) -> bool:
         """Whether the next phase is to begin; if not, it was said which comes."""
@@ -45,10 +48,10 @@ class TwicePressed:
             self._twice.forget()
             return True
         comes, key = agenda_flows.what_comes(o), self._keys.first("next_phase")
-        if comes:
-            self._host.say(f"{key} again begins: {comes}")
-        else:
-            self._host.say(f"That was the last phase · {key} again ends the session")
+        said = (
+            _("{key} again begins: {phase}") if comes else _("That was the last phase · {key} again ends the session")
+        )
+        self._host.say(said.format(key=key, phase=comes))
         return False
 
     def more_time(self, command: Command | None) -> None:
@@ -62,4 +65,6 @@ class TwicePressed:
         if self._twice.again(("more", o.session.phase.visit)):
             self._host.do(one_more)
         else:
-            self._host.say(f"{self._keys.first('more_time')} again for one more minute: {words}")
+            # Translators: {effect} is what that does to the phases to come: the end moves to 12:31
+            said = _("{key} again for one more minute: {effect}")
+            self._host.say(said.format(key=self._keys.first("more_time"), effect=words))

@@ -20,6 +20,8 @@ PAINT_EVERY_S: Final = 0.05
 WIDE_FROM: Final = 100
 SMALL_UP_TO: Final = 60
 LOW_UNDER: Final = 16
+TALL_FROM: Final = 30
+"""Lines with which a narrow screen shows everything all the same: a phone held upright."""
 
 
 class Watching(Hosting):
@@ -58,7 +60,8 @@ class Watching(Hosting):
     def on_resize(self, event: events.Resize) -> None:
         """Wide, or small, or in between."""
         self.set_class(event.size.width >= WIDE_FROM, "-wide")
-        self.set_class(event.size.width <= SMALL_UP_TO or event.size.height < LOW_UNDER, "-small")
+        narrow = event.size.width <= SMALL_UP_TO and event.size.height < TALL_FROM
+        self.set_class(narrow or event.size.height < LOW_UNDER, "-small")
         self._mark()
 
     @property

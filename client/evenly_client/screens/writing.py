@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from evenly_protocol import hands
 from evenly_protocol.actions import AddAction
+from evenly_protocol.refusals import Refusal
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.words import FloorMode
 from textual import on
@@ -22,6 +23,7 @@ from evenly_client.screens import deeds, flows
 from evenly_client.screens.dialogs import Field
 from evenly_client.screens.drafts import DRAFT_KEPT_AFTER_S, Drafts
 from evenly_client.sealing import TextTooLong
+from evenly_client.translation import _, pgettext
 
 ACTION: Final = "action"
 WORDS: Final = "words"
@@ -74,16 +76,18 @@ class Writing(Horizontal):
     def open(self, into: bytes, words: str) -> None:
         """Takes the keys. The draft stands there, or else the `words` that the hand has."""
         self.into = into
-        self._take(WORDS, "  WORDS", "what is it about? (optional)", words)
+        # Translators: the name of a part of the screen, at most 8 cells
+        self._take(WORDS, pgettext("label", "WORDS"), _("what is it about? (optional)"), words)
 
     def open_action(self, owner: int, whose: str) -> None:
         """Takes the keys for something that a seat will do; `whose`: a name, empty for oneself."""
         self.owner = owner
-        self._take(ACTION, "  I WILL" if not whose else f"  {whose[:8]}", "by next session I will …", "")
+        # Translators: the name of a part of the screen, at most 8 cells
+        self._take(ACTION, whose[:8] or pgettext("label", "I WILL"), _("by next session I will …"), "")
 
     def _take(self, what: str, label: str, placeholder: str, words: str) -> None:
         self.what = what
-        self._label.update(label)
+        self._label.update(f"  {label}")
         self._field.placeholder = placeholder
         # What has come back may have several lines.
         text = " ".join(self._drafts.text(what).splitlines()) or words
@@ -154,7 +158,8 @@ def put(host: Host, writing: Writing, text: str) -> bool:
     hint = question_hint(host.situation().outlook, text)
     if hint and text != writing.hinted:
         writing.hinted = text
-        host.say(f"{hint} · enter asks it as it is")
+        as_it_is = _("enter asks it as it is")
+        host.say(f"{hint} · {as_it_is}")
         return False
     if hint:
         host.say("")  # asked as it is: the hint has been read
@@ -168,7 +173,7 @@ def give_words(host: Host, text: str, into: bytes) -> bool:
     try:
         words = host.peer.seal(FieldKind.WORDS, text, into or id)
     except TextTooLong:
-        host.say("That is too long for a hand: a sentence or two.")
+        host.say(_("That is too long for a hand: a sentence or two."))
         return False
     floor = s.outlook.floor
     still = into and (
@@ -182,7 +187,7 @@ def give_words(host: Host, text: str, into: bytes) -> bool:
         return True
     refusal = s.refusal(hands.RaiseHand(deeds.plain_intent(s), words))
     if refusal is not None:
-        host.say(f"{refusal.sentence} Your words are kept here.")
+        host.say(_refused(refusal))
         return False
     words = host.peer.seal(FieldKind.WORDS, text, id)
     host.do(hands.RaiseHand(deeds.plain_intent(s), words), id)
@@ -203,10 +208,16 @@ def commit(host: Host, text: str, owner: int) -> bool:
     command = AddAction(sealed, owner, buddy=0 if mine else o.seat)
     refusal = host.situation().refusal(command)
     if refusal is not None:
-        host.say(f"{refusal.sentence} Your words are kept here.")
+        host.say(_refused(refusal))
         return False
     host.do(command, id)
     host.drafts.sent(id, text, ACTION)
     if host.peer.state is State.LIVE:
-        host.say("It is on the board, due next session." if mine else f"{o.name(owner)} is asked whether that is it.")
+        asked = _("{name} is asked whether that is it.").format(name=o.name(owner))
+        host.say(_("It is on the board, due next session.") if mine else asked)
     return True
+
+
+def _refused(refusal: Refusal) -> str:
+    kept = _("Your words are kept here.")
+    return f"{_(refusal.sentence)} {kept}"

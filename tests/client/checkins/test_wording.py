@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from evenly_client.checkins import wording
 from evenly_client.checkins.participant import Verdict
+from evenly_client.gateway.sentence import GATEWAY_SENTENCE
 from evenly_protocol.checkins import ENDINGS, CheckIn
 from evenly_protocol.relayed import FINAL_CODES, Progress
 from evenly_protocol.words import CheckInKind
@@ -27,6 +28,14 @@ def test_before_answering_one_line_says_who_sees_it_and_how_many_take_part() -> 
         "7 people take part."
     )
     assert "Nobody" not in wording.before_answering(0, compared=False)
+
+
+def test_through_a_gateway_it_says_first_who_could_read_the_answer() -> None:
+    """And promises nothing of whoever runs it."""
+    said = wording.before_answering(7, compared=True, at_gateway=True)
+    assert said.startswith(GATEWAY_SENTENCE)
+    assert "Nobody else, the facilitator and the server included" in said
+    assert GATEWAY_SENTENCE not in wording.before_answering(7, compared=True)
 
 
 def test_until_the_words_were_compared_it_says_so_softly() -> None:

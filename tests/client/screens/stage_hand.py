@@ -29,6 +29,8 @@ from evenly_protocol.wire import Purpose
 from evenly_protocol.words import FloorMode, Intent
 from textual.pilot import Pilot
 
+from tests.pseudo import read
+
 FRAMES = Path(__file__).parent / "frames"
 WITHIN_S = 8.0
 
@@ -82,7 +84,7 @@ class Screen:
 
     def lines(self) -> list[str]:
         strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+        return [read("".join(segment.text for segment in strip).rstrip()) for strip in strips]
 
     @property
     def text(self) -> str:
@@ -101,7 +103,7 @@ class Screen:
 
     @property
     def footer(self) -> str:
-        return "\n".join(row.text for row in self.session.query_one("#footer").rows)
+        return read("\n".join(row.text for row in self.session.query_one("#footer").rows))
 
     async def press(self, *keys: str) -> None:
         """Presses keys one after another, each long after the one before."""

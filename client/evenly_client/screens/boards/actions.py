@@ -12,12 +12,10 @@ from evenly_protocol.words import ActionState, Label
 from evenly_client import due, opened
 from evenly_client.outlook import Outlook
 from evenly_client.screens.boards.items import (
-    LABEL_WORDS,
     Filter,
     Item,
     Told,
     called,
-    count,
     day_words,
     group,
     item_of,
@@ -27,16 +25,22 @@ from evenly_client.screens.boards.items import (
     whose,
 )
 from evenly_client.text import one_line
+from evenly_client.translation import _, ngettext, pgettext
 
 STATE_WORDS: Final = {
-    ActionState.PROPOSED: "to confirm",
-    ActionState.COMMITTED: "committed",
-    ActionState.DOING: "doing",
-    ActionState.BLOCKED: "blocked",
-    ActionState.DONE: "done",
-    ActionState.DROPPED: "dropped",
+    ActionState.PROPOSED: pgettext("state of an action", "to confirm"),
+    ActionState.COMMITTED: pgettext("state of an action", "committed"),
+    ActionState.DOING: pgettext("state of an action", "doing"),
+    ActionState.BLOCKED: pgettext("state of an action", "blocked"),
+    ActionState.DONE: pgettext("state of an action", "done"),
+    ActionState.DROPPED: pgettext("state of an action", "dropped"),
 }
 """In the order in which they stand on the board."""
+
+_LABEL_SENTENCES: Final = {
+    Label.TAKEAWAY: _("It may be taken home."),
+    Label.SHAREABLE: _("It may be shared."),
+}
 
 
 def shown_actions(o: Outlook, shown: Filter) -> list[Action]:
@@ -68,7 +72,7 @@ def reviewed(o: Outlook, lines: int) -> list[Item]:
     due_now = in_review(o.room)
     for owner in dict.fromkeys(a.owner for a in due_now):
         there = [_action(o, a, lines, state=True) for a in due_now if a.owner == owner]
-        note = "held the last issue" if owner in first else ""
+        note = _("held the last issue") if owner in first else ""
         found += group(whose(o, owner).upper(), there, note)
     return found
 
@@ -79,13 +83,13 @@ def _action(o: Outlook, a: Action, lines: int, *, state: bool = False) -> Item:
         when = due_words(o, a) if a.open or a.state is ActionState.PROPOSED else ""
         second = joined(
             (
-                "still worth doing?" if a.asks_worth and a.owner == o.seat else "",
+                _("still worth doing?") if a.asks_worth and a.owner == o.seat else "",
                 STATE_WORDS[a.state] if state else "",
                 when,
                 carried_words(o, a),
-                f"buddy: {called(o, a.buddy)}" if a.buddy else "",
-                count(len(a.cheers), "cheer"),
-                count(len(a.notes), "note"),
+                _("buddy: {name}").format(name=called(o, a.buddy)) if a.buddy else "",
+                _cheers(len(a.cheers)),
+                _notes(len(a.notes)),
             )
         )
         right = "" if lines > 1 else (STATE_WORDS[a.state] if state else when)
@@ -94,49 +98,65 @@ def _action(o: Outlook, a: Action, lines: int, *, state: bool = False) -> Item:
     return item_of(a.id, lines, told)
 
 
+def _cheers(n: int) -> str:
+    """`2 cheers`; nothing for none."""
+    return ngettext("{n} cheer", "{n} cheers", n).format(n=n) if n else ""
+
+
+def _notes(n: int) -> str:
+    """`2 notes`; nothing for none."""
+    return ngettext("{n} note", "{n} notes", n).format(n=n) if n else ""
+
+
 def due_words(o: Outlook, a: Action) -> str:
     """When an action is due, in words; what was due before today is `not yet`, and nothing worse."""
     day = due.from_day(a.due)
     if day is None:
-        return "next session"
+        return _("next session")
     said = due.say_due(day, today(o))
-    return f"{said} · not yet" if a.open and day < today(o) else said
+    # Translators: when it was to be done, and that it is not done yet; no reproach.
+    return _("{day} · not yet").format(day=said) if a.open and day < today(o) else said
 
 
 def carried_words(o: Outlook, a: Action) -> str:
     """How often it was carried over; for its owner and facilitators alone."""
     if not a.carried or not (a.owner == o.seat or o.leads):
         return ""
-    times = {1: "once", 2: "twice"}.get(a.carried, f"{a.carried} times")
-    return f"carried over {times}"
+    if a.carried == 1:
+        return _("carried over once")
+    if a.carried == 2:
+        return _("carried over twice")
+    return ngettext("carried over {n} time", "carried over {n} times", a.carried).format(n=a.carried)
 
 
 def action_details(o: Outlook, a: Action) -> list[str]:
     """An action in full: its words, how it stands, its notes, its history."""
     sealer = o.peer.sealer
     issue = next((i for i in o.room.issues if i.id == a.issue), None) if a.issue else None
+    by_when = _("due: {day}").format(day=due_words(o, a))
     found = [
         opened.action_text(sealer, a),
         "",
-        joined((whose(o, a.owner), STATE_WORDS[a.state], f"due: {due_words(o, a)}", carried_words(o, a))),
-        f"Buddy: {called(o, a.buddy)}" if a.buddy else "",
-        f"Cheers: {names_of(o, a.cheers)}" if a.cheers else "",
-        f"From the issue: {one_line(opened.issue_text(sealer, issue))}" if issue is not None else "",
-        f"It {LABEL_WORDS[a.label]}." if a.label is not Label.ROOM else "",
+        joined((whose(o, a.owner), STATE_WORDS[a.state], by_when, carried_words(o, a))),
+        _("Buddy: {name}").format(name=called(o, a.buddy)) if a.buddy else "",
+        _("Cheers: {names}").format(names=names_of(o, a.cheers)) if a.cheers else "",
+        "" if issue is None else _("From the issue: {issue}").format(issue=one_line(opened.issue_text(sealer, issue))),
+        _LABEL_SENTENCES.get(a.label, ""),
     ]
     found = [line for i, line in enumerate(found) if line or i == 1]
     for note in a.notes:
-        learnt = ", what happened" if note.learnt else ""
-        found += ["", f"{o.name(note.seat)}, {day_words(o, note.at)}{learnt}:", opened.note_text(sealer, note)]
+        heading = _("{name}, {day}, what happened:") if note.learnt else _("{name}, {day}:")
+        heading = heading.format(name=o.name(note.seat), day=day_words(o, note.at))
+        found += ["", heading, opened.note_text(sealer, note)]
     if a.history:
-        found += ["", "How it went:"]
+        found += ["", _("How it went:")]
         for step in a.history:
             who = o.name(step.by) if step.by else ""
             carried = not step.by
             if carried and not (a.owner == o.seat or o.leads):
                 continue
-            what = "carried over" if carried else STATE_WORDS[step.state]
-            session = f"session {step.session}" if step.session else ""
+            what = _("carried over") if carried else STATE_WORDS[step.state]
+            session = _("session {n}").format(n=step.session) if step.session else ""
             found.append(f"  {joined((day_words(o, step.at), session, what, who))}")
     return found
 

@@ -16,12 +16,14 @@ from evenly_protocol.refusals import Refusal
 from evenly_protocol.sealed import OVERHEAD, SIZES
 from evenly_protocol.words import Label
 
+from evenly_client import phrases
 from evenly_client.peer import Notice, Peer, Settled, State, StateChanged
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.hosting import KEPT, BoardHost
 from evenly_client.screens.looks import padded
 from evenly_client.sealing import TextTooLong
 from evenly_client.text import one_line
+from evenly_client.translation import _, pgettext
 
 Item = TypeVar("Item")
 BoardFlow = Callable[[BoardHost], Awaitable[None]]
@@ -80,16 +82,11 @@ async def does(host: BoardHost, command: Command, said: str = "") -> bool:
 
 def _say(host: BoardHost, outcome: Sent | Refusal, said: str) -> None:
     if isinstance(outcome, Refusal):
-        host.say(refusal_words(outcome))
+        host.say(phrases.refusal_words(outcome))
     elif outcome is Sent.KEPT:
         host.say(KEPT)
     elif said:
         host.say(said)
-
-
-def refusal_words(refusal: Refusal) -> str:
-    """Why not, and what to do."""
-    return f"{refusal.sentence} {refusal.next_step}"
 
 
 async def typed(
@@ -138,7 +135,7 @@ async def typed(
             drafts.sent(id, text, draft, *beside)
             raise
         if isinstance(outcome, Refusal):
-            trouble = f"{refusal_words(outcome)} What you typed is still here."
+            trouble = " ".join((phrases.refusal_words(outcome), _("What you typed is still here.")))
             continue
         if outcome is Sent.KEPT:
             drafts.sent(id, text, draft, *beside)
@@ -172,7 +169,7 @@ def _lines(parts: Sequence[str]) -> str:
 async def pick(host: BoardHost, title: str, parts: Sequence[str], can: Sequence[tuple[str, str, str]]) -> str | None:
     """An item in full; `can`: what can be done with it, as name, words and key."""
     choices = [Choice(name, words, "", key) for name, words, key in can]
-    return await host.choose(title, choices or [Choice("", "close", "", "")], body=_lines(parts))
+    return await host.choose(title, choices or [Choice("", pgettext("key", "close"), "", "")], body=_lines(parts))
 
 
 def other_label(label: Label) -> Label:
@@ -183,14 +180,14 @@ def other_label(label: Label) -> Label:
 async def how_far(host: BoardHost, item: bytes, now: Label) -> None:
     """How far an item may go."""
     wanted = await host.choose(
-        "How far may it go?",
+        _("How far may it go?"),
         [
-            Choice(each, words, "now" if each is now else hint, str(number))
+            Choice(each, words, pgettext("choice", "now") if each is now else hint, str(number))
             for number, (each, words, hint) in enumerate(
                 (
-                    (Label.ROOM, "it stays here", "it stands in nobody's report"),
-                    (Label.TAKEAWAY, "members may take it home", "in their own reports"),
-                    (Label.SHAREABLE, "it may be shared", "with anybody"),
+                    (Label.ROOM, _("it stays here"), _("it stands in nobody's report")),
+                    (Label.TAKEAWAY, _("members may take it home"), _("in their own reports")),
+                    (Label.SHAREABLE, _("it may be shared"), _("with anybody")),
                 ),
                 1,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Final
+from typing import Final, NamedTuple
 
 from evenly_protocol.exchange import AddPost, MeetAsk, Post, TakeBackPost, open_asks, post_with, replies
 from evenly_protocol.facts import Command
@@ -31,9 +31,9 @@ from evenly_client.screens.boards.items import (
     Item,
     Told,
     called,
-    count,
     day_words,
     group,
+    how_far_words,
     item_of,
     joined,
     whose,
@@ -42,36 +42,56 @@ from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.hosting import BoardHost
 from evenly_client.screens.situation import Situation
 from evenly_client.sealing import TextTooLong
+from evenly_client.translation import _, ngettext, pgettext
+
+
+class PostWords(NamedTuple):
+    """What one post of a kind is called, what several are, and what stands over one."""
+
+    one: str
+    several: str
+    title: str
+
 
 POST_WORDS: Final = {
-    PostKind.ASK: ("an ask", "asks"),
-    PostKind.OFFER: ("an offer", "offers"),
-    PostKind.RESOURCE: ("a resource", "resources"),
-    PostKind.INSIGHT: ("an insight", "insights"),
-    PostKind.WIN: ("a win", "wins"),
+    PostKind.ASK: PostWords(_("an ask"), _("asks"), _("An ask")),
+    PostKind.OFFER: PostWords(_("an offer"), _("offers"), _("An offer")),
+    PostKind.RESOURCE: PostWords(_("a resource"), _("resources"), _("A resource")),
+    PostKind.INSIGHT: PostWords(_("an insight"), _("insights"), _("An insight")),
+    PostKind.WIN: PostWords(_("a win"), _("wins"), _("A win")),
 }
 
 
 def listed(o: Outlook, shown: Filter, lines: int) -> list[Item]:
     found: list[Item] = []
-    for kind, (_, several) in POST_WORDS.items():
+    for kind, words in POST_WORDS.items():
         if shown.what not in ("all", kind):
             continue
         there = [p for p in o.room.posts if p.kind is kind and not p.reply_to]
         if kind is PostKind.ASK:
             unmet = [p for p in there if not p.met_by and not p.taken_back]
             others = [p for p in there if p.met_by or p.taken_back][::-1]
-            note = joined((f"{len(unmet)} open", _met(sum(p.met_by > 0 for p in others))))
+            note = joined((_open(len(unmet)), _met(sum(p.met_by > 0 for p in others))))
             ordered = [*unmet, *others]
         else:
             ordered, note = there[::-1], str(len(there))
         drawn = [item for p in ordered for item in (_post(o, p, lines), *_replies(o, p, lines))]
-        found += group(several.upper(), drawn, note)
+        found += group(words.several.upper(), drawn, note)
     return found
 
 
-def _met(count: int) -> str:
-    return f"{count} met" if count else ""
+def _open(n: int) -> str:
+    # Translators: so many asks.
+    return ngettext("{n} open", "{n} open", n).format(n=n)
+
+
+def _met(n: int) -> str:
+    # Translators: so many asks.
+    return ngettext("{n} met", "{n} met", n).format(n=n) if n else ""
+
+
+def _answers(n: int) -> str:
+    return ngettext("{n} reply", "{n} replies", n).format(n=n) if n else ""
 
 
 def _replies(o: Outlook, post: Post, lines: int) -> list[Item]:
@@ -84,7 +104,7 @@ def _post(o: Outlook, post: Post, lines: int, *, indent: int = 0) -> Item:
         label = LABEL_WORDS[post.label] if post.label is not Label.ROOM else ""
         met = met_words(o, post)
         link = opened.post_link(o.peer.sealer, post)
-        second = joined((met, link, count(answers, "reply").replace("replys", "replies"), day_words(o, post.at), label))
+        second = joined((met, link, _answers(answers), day_words(o, post.at), label))
         right = "" if lines > 1 else met
         text = opened.post_text(o.peer.sealer, post)
         return Told(o.name(post.seat), post.seat == o.seat, text, right, second, indent)
@@ -97,8 +117,12 @@ def met_words(o: Outlook, post: Post) -> str:
     if post.kind is not PostKind.ASK or post.reply_to or post.taken_back:
         return ""
     if not post.met_by:
-        return "open"
-    return f"met by {called(o, post.met_by)}{', who made people known to each other' if post.introduced else ''}"
+        return pgettext("ask", "open")
+    if post.introduced:
+        said = _("met by {name}, who made people known to each other")
+    else:
+        said = _("met by {name}")
+    return said.format(name=called(o, post.met_by))
 
 
 def post_details(o: Outlook, post: Post) -> list[str]:
@@ -106,13 +130,14 @@ def post_details(o: Outlook, post: Post) -> list[str]:
     sealer = o.peer.sealer
     link = opened.post_link(sealer, post)
     found = [opened.post_text(sealer, post), *([link] if link else []), ""]
-    kind = "a reply" if post.reply_to else POST_WORDS[post.kind][0]
+    kind = _("a reply") if post.reply_to else POST_WORDS[post.kind].one
     found.append(
         joined((f"{kind}, {whose(o, post.seat)}", day_words(o, post.at), met_words(o, post), LABEL_WORDS[post.label]))
     )
     for reply in replies(o.room, post.id):
         words, its_link = opened.post_text(sealer, reply), opened.post_link(sealer, reply)
-        found += ["", f"{o.name(reply.seat)}, {day_words(o, reply.at)}:", words, *([its_link] if its_link else [])]
+        heading = _("{name}, {day}:").format(name=o.name(reply.seat), day=day_words(o, reply.at))
+        found += ["", heading, words, *([its_link] if its_link else [])]
     return found
 
 
@@ -123,11 +148,14 @@ def details(o: Outlook, key: Hashable) -> list[str]:
 
 
 TITLES: Final = {
-    PostKind.ASK: ("I am looking for …", "What you need, and by when: an introduction, advice, a pair of eyes."),
-    PostKind.OFFER: ("I can offer …", "What you would gladly give: time, a contact, something you know."),
-    PostKind.RESOURCE: ("Worth reading, watching, using …", "What it is, and what it is good for. A link comes next."),
-    PostKind.INSIGHT: ("What I have understood …", "Something you see differently now."),
-    PostKind.WIN: ("What has gone well …", "Small ones count."),
+    PostKind.ASK: (_("I am looking for …"), _("What you need, and by when: an introduction, advice, a pair of eyes.")),
+    PostKind.OFFER: (_("I can offer …"), _("What you would gladly give: time, a contact, something you know.")),
+    PostKind.RESOURCE: (
+        _("Worth reading, watching, using …"),
+        _("What it is, and what it is good for. A link comes next."),
+    ),
+    PostKind.INSIGHT: (_("What I have understood …"), _("Something you see differently now.")),
+    PostKind.WIN: (_("What has gone well …"), _("Small ones count.")),
 }
 
 
@@ -135,7 +163,7 @@ def adds(kind: PostKind) -> BoardFlow:
     """The flow that adds something of a kind."""
 
     async def add(host: BoardHost) -> None:
-        await write_post(host, kind, f"post.{kind}", said="It is on the exchange.")
+        await write_post(host, kind, f"post.{kind}", said=_("It is on the exchange."))
 
     return add
 
@@ -143,8 +171,8 @@ def adds(kind: PostKind) -> BoardFlow:
 async def add_post(host: BoardHost) -> None:
     """Something for the exchange: which kind?"""
     kind = await host.choose(
-        "What would you like to add?",
-        [Choice(kind, one, "", str(number)) for number, (kind, (one, _)) in enumerate(POST_WORDS.items(), 1)],
+        _("What would you like to add?"),
+        [Choice(kind, words.one, "", str(number)) for number, (kind, words) in enumerate(POST_WORDS.items(), 1)],
     )
     if kind is not None:
         await adds(kind)(host)
@@ -158,7 +186,7 @@ async def write_post(
     answered = b""
     if reply_to is not None:
         answered = reply_to.id
-        title, body = "Your reply", short(opened.post_text(host.peer.sealer, reply_to))
+        title, body = _("Your reply"), short(opened.post_text(host.peer.sealer, reply_to))
     beside = f"{draft}.link"
 
     async def make(text: str, id: bytes) -> Command | None:
@@ -176,18 +204,18 @@ async def write_post(
 async def _ask_link(host: BoardHost, draft: str, id: bytes) -> str | None:
     """A link, empty for none, half-typed under `draft`; None: closed."""
     wanted = await host.choose(
-        "A link to it?", [Choice(True, "yes, type or paste it", "", "1"), Choice(False, "no link", "", "2")]
+        _("A link to it?"), [Choice(True, _("yes, type or paste it"), "", "1"), Choice(False, _("no link"), "", "2")]
     )
     if not wanted:
         return None if wanted is None else ""
     link, trouble = host.drafts.text(draft), ""
     while True:
         text = await host.write_kept(
-            "The link",
+            _("The link"),
             body=trouble,
             value=link,
             keep=lambda half: host.drafts.keep(draft, half),
-            placeholder="https://…",
+            placeholder="https://…",  # no words: a link
             line=True,
         )
         if text is None:
@@ -205,21 +233,21 @@ async def open_post(host: BoardHost, id: bytes) -> None:
     s = host.situation()
     post = post_with(s.outlook.room, id)
     if post is None:
-        host.say("That is not on the exchange any more.")
+        host.say(_("That is not on the exchange any more."))
         return
     reply = AddPost(_reply_kind(post), ANY_TEXT, b"", id)
-    can: list[tuple[str, str, str, Command]] = [("reply", "reply", "r", reply)]
+    can: list[tuple[str, str, str, Command]] = [("reply", pgettext("deed", "reply"), "r", reply)]
     if post.met_by:
-        can.append(("open", "it is open again", "o", MeetAsk(id, 0)))
+        can.append(("open", _("it is open again"), "o", MeetAsk(id, 0)))
     else:
         met = next((MeetAsk(id, n) for n in _meeters(s, post)), MeetAsk(id, post.seat))
-        can.append(("met", "it is met", "m", met))
+        can.append(("met", _("it is met"), "m", met))
     if not post.taken_back:
-        words = f"how far it may go: {LABEL_WORDS[post.label]}"
+        words = how_far_words(post.label)
         can.append(("label", words, "l", LabelItem(id, other_label(post.label))))
-        can.append(("back", "take it back", "x", TakeBackPost(id)))
+        can.append(("back", _("take it back"), "x", TakeBackPost(id)))
     offered = [(name, words, key) for name, words, key, command in can if s.refusal(command) is None]
-    title = "A reply" if post.reply_to else POST_WORDS[post.kind][0].capitalize()
+    title = _("A reply") if post.reply_to else POST_WORDS[post.kind].title
     match await pick(host, title, post_details(s.outlook, post), offered):
         case "reply":
             await write_post(host, _reply_kind(post), f"reply.{id.hex()}", reply_to=post)
@@ -254,10 +282,10 @@ async def ask_met(host: BoardHost) -> None:
     o = host.situation().outlook
     post = await one_of(
         host,
-        "Which ask is met?",
+        _("Which ask is met?"),
         to_meet(host.situation()),
         lambda p: (f"{o.name(p.seat)}: {short(opened.post_text(o.peer.sealer, p))}", ""),
-        "No ask is open.",
+        _("No ask is open."),
     )
     if post is not None:
         await _meet(host, post)
@@ -265,22 +293,23 @@ async def ask_met(host: BoardHost) -> None:
 
 async def _meet(host: BoardHost, post: Post) -> None:
     body = short(opened.post_text(host.peer.sealer, post))
-    by = await flows.seat(host, "Who met it?", _meeters(host.situation(), post), body=body)
+    by = await flows.seat(host, _("Who met it?"), _meeters(host.situation(), post), body=body)
     if by is None:
         return
     introduced = await host.choose(
-        "Did it make people known to each other?",
-        [Choice(False, "no", "", "n"), Choice(True, "yes", "counted as an introduction, without names", "y")],
+        _("Did it make people known to each other?"),
+        [Choice(False, _("no"), "", "n"), Choice(True, _("yes"), _("counted as an introduction, without names"), "y")],
     )
     if introduced is not None:
-        await does(host, MeetAsk(post.id, by, introduced), "Met.")
+        await does(host, MeetAsk(post.id, by, introduced), _("Met."))
 
 
 async def _take_back(host: BoardHost, post: Post) -> None:
+    text = short(opened.post_text(host.peer.sealer, post))
     sure = await host.choose(
-        "Take it back?",
-        [Choice(True, "take it back", "", "y"), Choice(False, "no", "", "n")],
-        body=f"{short(opened.post_text(host.peer.sealer, post))}\n\nIt is replaced for everybody, for good.",
+        _("Take it back?"),
+        [Choice(True, _("take it back"), "", "y"), Choice(False, _("no"), "", "n")],
+        body="\n\n".join((text, _("It is replaced for everybody, for good."))),
     )
     if sure:
         await does(host, TakeBackPost(post.id))

@@ -14,9 +14,20 @@ from evenly_client import opened
 from evenly_client.outlook import Outlook
 from evenly_client.screens import flows
 from evenly_client.screens.boards.asking import ANY_TEXT, does, how_far, other_label, pick, short, typed
-from evenly_client.screens.boards.items import LABEL_WORDS, Item, Told, day_words, group, item_of, joined, whose
+from evenly_client.screens.boards.items import (
+    LABEL_WORDS,
+    Item,
+    Told,
+    day_words,
+    group,
+    how_far_words,
+    item_of,
+    joined,
+    whose,
+)
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.hosting import BoardHost
+from evenly_client.translation import _, pgettext
 
 
 def listed(o: Outlook, lines: int) -> list[Item]:
@@ -25,32 +36,41 @@ def listed(o: Outlook, lines: int) -> list[Item]:
     wait = [i for i in waiting_issues(o.room) if i.id not in taken]
     past = [i for i in o.room.issues if i.session and i.id not in taken][::-1]
     return [
-        *group("THIS SESSION", [_issue(o, i, lines, f"issue {taken[i.id]}") for i in here]),
-        *group("WAITING", [_issue(o, i, lines) for i in wait], str(len(wait))),
-        *group("TAKEN", [_issue(o, i, lines, f"session {i.session}") for i in past]),
+        *group(_("THIS SESSION"), [_issue(o, i, lines, _("issue {n}").format(n=taken[i.id])) for i in here]),
+        *group(pgettext("issues", "WAITING"), [_issue(o, i, lines) for i in wait], str(len(wait))),
+        *group(pgettext("issues", "TAKEN"), [_issue(o, i, lines, _("session {n}").format(n=i.session)) for i in past]),
     ]
 
 
 def _issue(o: Outlook, issue: Issue, lines: int, where: str = "") -> Item:
     def told() -> Told:
         label = LABEL_WORDS[issue.label] if issue.label is not Label.ROOM else ""
-        second = joined((where, f"brought {day_words(o, issue.at)}", label))
+        second = joined((where, _brought(o, issue), label))
         text = opened.issue_text(o.peer.sealer, issue)
         return Told(o.name(issue.seat), issue.seat == o.seat, text, where if lines == 1 else "", second)
 
     return item_of(issue.id, lines, told)
 
 
+def _brought(o: Outlook, issue: Issue) -> str:
+    return _("brought {day}").format(day=day_words(o, issue.at))
+
+
+def _where(o: Outlook, issue: Issue) -> str:
+    number = next((n for n, id in o.session.brought.items() if id == issue.id), 0) if o.session is not None else 0
+    if number:
+        return _("issue {n} of this session").format(n=number)
+    if issue.session:
+        return _("taken in session {n}").format(n=issue.session)
+    return pgettext("issue", "waits")
+
+
 def issue_details(o: Outlook, issue: Issue) -> list[str]:
     """An issue in full."""
-    number = next((n for n, id in o.session.brought.items() if id == issue.id), 0) if o.session is not None else 0
-    where = (
-        f"issue {number} of this session" if number else f"taken in session {issue.session}" if issue.session else ""
-    )
     return [
         opened.issue_text(o.peer.sealer, issue),
         "",
-        joined((whose(o, issue.seat), f"brought {day_words(o, issue.at)}", where or "waits", LABEL_WORDS[issue.label])),
+        joined((whose(o, issue.seat), _brought(o, issue), _where(o, issue), LABEL_WORDS[issue.label])),
     ]
 
 
@@ -73,16 +93,18 @@ async def _for_whom(host: BoardHost, title: str) -> int | None:
 
 async def bring_issue(host: BoardHost) -> None:
     """Bring an issue."""
-    seat = await _for_whom(host, "Whose issue is it?")
+    seat = await _for_whom(host, _("Whose issue is it?"))
     if seat is None:
         return
 
     async def make(text: str, id: bytes) -> Command | None:
         return BringIssue(host.peer.seal(FieldKind.ISSUE, text, id), seat)
 
-    body = "A challenge that is yours and open: what it is, why it matters, what you would like help with."
+    body = _("A challenge that is yours and open: what it is, why it matters, what you would like help with.")
     title, said = (
-        ("Their issue", "The issue is on the board.") if seat else ("Your issue", "Your issue is on the board.")
+        (_("Their issue"), _("The issue is on the board."))
+        if seat
+        else (_("Your issue"), _("Your issue is on the board."))
     )
     await typed(host, title, make, draft=f"issue.{seat}" if seat else "issue", said=said, body=body)
 
@@ -92,16 +114,16 @@ async def open_issue(host: BoardHost, id: bytes) -> None:
     s = host.situation()
     issue = issue_with(s.outlook.room, id)
     if issue is None:
-        host.say("That issue is not on the board any more.")
+        host.say(_("That issue is not on the board any more."))
         return
     can: list[tuple[str, str, str, Command]] = [
-        ("choose", "take it in this session", "c", ChooseIssue(id)),
-        ("edit", "other words", "e", EditIssue(id, ANY_TEXT)),
-        ("withdraw", "take it back", "x", WithdrawIssue(id)),
-        ("label", f"how far it may go: {LABEL_WORDS[issue.label]}", "l", LabelItem(id, other_label(issue.label))),
+        ("choose", _("take it in this session"), "c", ChooseIssue(id)),
+        ("edit", _("other words"), "e", EditIssue(id, ANY_TEXT)),
+        ("withdraw", _("take it back"), "x", WithdrawIssue(id)),
+        ("label", how_far_words(issue.label), "l", LabelItem(id, other_label(issue.label))),
     ]
     offered = [(name, words, key) for name, words, key, command in can if s.refusal(command) is None]
-    match await pick(host, "Issue", issue_details(s.outlook, issue), offered):
+    match await pick(host, _("Issue"), issue_details(s.outlook, issue), offered):
         case "choose":
             await _take(host, issue)
         case "edit":
@@ -119,13 +141,13 @@ async def _edit_issue(host: BoardHost, issue: Issue) -> None:
         return EditIssue(issue.id, host.peer.seal(FieldKind.ISSUE, text, issue.id))
 
     text = opened.issue_text(host.peer.sealer, issue)
-    await typed(host, "The issue, in other words", make, draft=f"reworded.{issue.id.hex()}", value=text)
+    await typed(host, _("The issue, in other words"), make, draft=f"reworded.{issue.id.hex()}", value=text)
 
 
 async def _withdraw(host: BoardHost, issue: Issue) -> None:
     sure = await host.choose(
-        "Take the issue back?",
-        [Choice(True, "take it back", "it is gone from the board", "y"), Choice(False, "no", "", "n")],
+        _("Take the issue back?"),
+        [Choice(True, _("take it back"), _("it is gone from the board"), "y"), Choice(False, _("no"), "", "n")],
         body=short(opened.issue_text(host.peer.sealer, issue)),
     )
     if sure:
@@ -136,16 +158,16 @@ async def choose_issue(host: BoardHost) -> None:
     """Which issue is taken in this session."""
     o = host.situation().outlook
     if o.session is None:
-        host.say("No session is running.")
+        host.say(_("No session is running."))
         return
     found = waiting_issues(o.room)
     if not found:
-        host.say("No issue waits. b, 2 and a bring one.")
+        host.say(_("No issue waits. b, 2 and a bring one."))
         return
     issue = await host.choose(
-        "Which issue?",
+        _("Which issue?"),
         [Choice(i, f"{o.name(i.seat)}: {short(opened.issue_text(o.peer.sealer, i))}") for i in found],
-        body="Whoever brought it holds it: they go together.",
+        body=_("Whoever brought it holds it: they go together."),
     )
     if issue is not None:
         await _take(host, issue)
@@ -161,13 +183,19 @@ async def _take(host: BoardHost, issue: Issue) -> None:
     if len(numbers) > 1:
         holder = {n: session.holders.get(n, 0) for n in numbers}
         number = await host.choose(
-            "As which issue of this session?",
-            [Choice(n, f"issue {n}", f"now {o.name(holder[n])}" if holder[n] else "", str(n)) for n in numbers],
+            _("As which issue of this session?"),
+            [Choice(n, _("issue {n}").format(n=n), _held_by(o, holder[n]), str(n)) for n in numbers],
         )
     if number is not None:
         await take(host, issue, number)
 
 
+def _held_by(o: Outlook, seat: int) -> str:
+    # Translators: who holds that issue now.
+    return _("now {name}").format(name=o.name(seat)) if seat else ""
+
+
 async def take(host: BoardHost, issue: Issue, number: int) -> None:
     """Takes it as the session's issue of this number."""
-    await does(host, ChooseIssue(issue.id, number), f"Issue {number}: {host.situation().outlook.name(issue.seat)}.")
+    name = host.situation().outlook.name(issue.seat)
+    await does(host, ChooseIssue(issue.id, number), _("Issue {n}: {name}.").format(n=number, name=name))

@@ -18,6 +18,7 @@ from evenly_client import due, phrases
 from evenly_client.outlook import Outlook
 from evenly_client.screens.looks import Look, Row, Span, padded
 from evenly_client.text import one_line
+from evenly_client.translation import _
 
 MARK: Final = 3
 """Cells before an item: the mark of the chosen one."""
@@ -38,10 +39,16 @@ class Board(StrEnum):
 
 
 LABEL_WORDS: Final = {
-    Label.ROOM: "stays here",
-    Label.TAKEAWAY: "may be taken home",
-    Label.SHAREABLE: "may be shared",
+    Label.ROOM: _("stays here"),
+    Label.TAKEAWAY: _("may be taken home"),
+    Label.SHAREABLE: _("may be shared"),
 }
+"""How far an item may go, beside it."""
+
+
+def how_far_words(label: Label) -> str:
+    """The deed that changes how far an item may go, and how far that is now."""
+    return _("how far it may go: {label}").format(label=LABEL_WORDS[label])
 
 
 @dataclass(frozen=True)
@@ -120,20 +127,15 @@ def joined(parts: Iterable[str]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def count(number: int, word: str) -> str:
-    """`2 cheers`; nothing for none."""
-    return "" if not number else f"1 {word}" if number == 1 else f"{number} {word}s"
-
-
 def whose(o: Outlook, seat: int) -> str:
     """`yours`, `Chris’s`."""
-    name = o.name(seat)
-    return "yours" if seat == o.seat else f"{name}’s"
+    # Translators: whose an item or an issue is, by itself or behind a comma.
+    return _("yours") if seat == o.seat else _("{name}’s").format(name=o.name(seat))
 
 
 def called(o: Outlook, seat: int) -> str:
     """`you`, or a name."""
-    return "you" if seat == o.seat else o.name(seat)
+    return _("you") if seat == o.seat else o.name(seat)
 
 
 def names_of(o: Outlook, seats: Iterable[int]) -> str:

@@ -9,33 +9,39 @@ from evenly_client.outlook import Outlook
 from evenly_client.peer import State
 from evenly_client.screens.looks import Look, Row, Span
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _
 
 
 def live(s: Situation, width: int) -> Row:
     """The running session in a line: my turn, above all. It cannot be taken for anything else."""
     o = s.outlook
     if o.peer.state not in (State.LIVE, State.CONNECTING):
-        return _live("not connected: what you do is kept and sent", Look.NOTE)
+        return _live(_("not connected: what you do is kept and sent"), Look.NOTE)
     if o.session is None:
         coming = waiting.next_session_words(o)
-        return _live(f"No session is running{f' · next: {coming}' if coming else ''}", Look.DIM)
+        if coming:
+            return _live(_("No session is running · next: {coming}").format(coming=coming), Look.DIM)
+        return _live(_("No session is running"), Look.DIM)
     if o.held:
-        return _live("Paused. Take the time you need.", Look.STRONG)
+        return _live(_("Paused. Take the time you need."), Look.STRONG)
     turn = o.my_turn()
     if turn is not None and not s.view and o.floor.mode is not FloorMode.OPEN:
-        said = "YOU ANSWER" if turn.answer_at is not None else "IT IS YOUR TURN"
+        said = _("YOU ANSWER") if turn.answer_at is not None else _("IT IS YOUR TURN")
         return Row(
-            (Span(f" ▶ {said}  ", Look.BANNER), Span("esc goes back to the session", Look.BANNER)),
+            (Span(f" ▶ {said}  ", Look.BANNER), Span(_("esc goes back to the session"), Look.BANNER)),
             (Span(" ", Look.BANNER),),
             "live",
             Look.BANNER,
         )
-    mine = "" if s.view else o.me_in_words()
     now = _speaks(o)
-    if mine.startswith((phrases.place(0), "next in this round")):
-        return Row((Span(" ▷ YOU ARE NEXT", Look.MINE), Span(f" · {now}")), (), "live")
-    where = f" · you: {mine}" if mine and not mine.startswith(("listening", "silence")) else ""
-    return _live(f"{now}{where}", Look.PLAIN)
+    if s.view:
+        return _live(now, Look.PLAIN)
+    if o.up_next:
+        said = _("YOU ARE NEXT")
+        return Row((Span(f" ▷ {said}", Look.MINE), Span(f" · {now}")), (), "live")
+    if o.listens:
+        return _live(now, Look.PLAIN)
+    return _live(_("{speaks} · you: {me}").format(speaks=now, me=o.me_in_words()), Look.PLAIN)
 
 
 def _live(said: str, look: Look) -> Row:
@@ -45,12 +51,16 @@ def _live(said: str, look: Look) -> Row:
 def _speaks(o: Outlook) -> str:
     now = o.speaking()
     if not now:
-        return "silence" if o.floor.mode is FloorMode.SILENCE else "nobody speaks"
+        return _("silence") if o.floor.mode is FloorMode.SILENCE else _("nobody speaks")
     if len(now) > 1:
-        return f"{phrases.listed([w.name for w in now[:4]])} speak"
+        return _("{names} speak").format(names=phrases.listed([w.name for w in now[:4]]))
     who = now[0]
     if who.seat == GENERAL_TALK:
-        return "general talk"
-    verb = "answer" if who.answering else "speak"
+        return _("general talk")
+    # Translators: without an s, {name} is “you”.
+    if who.answering:
+        said = _("{name} answer {time}") if who.mine else _("{name} answers {time}")
+    else:
+        said = _("{name} speak {time}") if who.mine else _("{name} speaks {time}")
     words = f" · {who.words}" if who.words and not who.answering else ""
-    return f"{who.name} {verb}{'' if who.mine else 's'} {phrases.clock(who.elapsed)}{words}"
+    return said.format(name=who.name, time=phrases.clock(who.elapsed)) + words

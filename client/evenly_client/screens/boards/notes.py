@@ -11,21 +11,23 @@ from evenly_client.screens.boards.items import Item, Told, day_words, item_of, j
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.hosting import BoardHost
 from evenly_client.text import one_line
+from evenly_client.translation import _
 
 
 def _note(o: Outlook, note: PrivateNote, lines: int) -> Item:
     def told() -> Told:
-        first, _, rest = note.text.partition("\n")
+        first, _end, rest = note.text.partition("\n")
         when = day_words(o, note.changed)
-        return Told("", False, first or "(empty)", when if lines == 1 else "", joined((when, one_line(rest))))
+        return Told("", False, first or _("(empty)"), when if lines == 1 else "", joined((when, one_line(rest))))
 
     return item_of(note.id, lines, told)
 
 
 def note_details(o: Outlook, note: PrivateNote) -> list[str]:
     """A note in full."""
-    changed = f"changed {day_words(o, note.changed)}" if note.changed != note.created else ""
-    return [note.text, "", joined((f"written {day_words(o, note.created)}", changed, "yours alone"))]
+    changed = _("changed {day}").format(day=day_words(o, note.changed)) if note.changed != note.created else ""
+    written = _("written {day}").format(day=day_words(o, note.created))
+    return [note.text, "", joined((written, changed, _("yours alone")))]
 
 
 def listed(o: Outlook, notes: Sequence[PrivateNote], lines: int) -> list[Item]:
@@ -48,8 +50,8 @@ async def _write_note(host: BoardHost, id: bytes, text: str) -> None:
     value, trouble = host.notes.draft(id) or text, ""
     while True:
         written = await host.write_kept(
-            "A note for you alone",
-            body=trouble or "It stays on this machine, sealed, and is never sent.",
+            _("A note for you alone"),
+            body=trouble or _("It stays on this machine, sealed, and is never sent."),
             value=value,
             keep=lambda half: host.notes.keep_draft("" if half == text else half, host.peer.now(), id),
         )
@@ -60,7 +62,7 @@ async def _write_note(host: BoardHost, id: bytes, text: str) -> None:
         except NoteTooLong as error:
             value, trouble = written, f"{error.title} {error.advice}"
             continue
-        host.say("Kept, for you alone.")
+        host.say(_("Kept, for you alone."))
         return
 
 
@@ -69,19 +71,19 @@ async def open_note(host: BoardHost, id: bytes) -> None:
     note = host.notes.note(id)
     if note is None:
         return
-    half = " (half-typed)" if host.notes.draft(id) else ""
-    can = [("edit", f"change it{half}", "e"), ("delete", "delete it", "x")]
-    match await pick(host, "Note", note_details(host.situation().outlook, note), can):
+    change = _("change it (half-typed)") if host.notes.draft(id) else _("change it")
+    can = [("edit", change, "e"), ("delete", _("delete it"), "x")]
+    match await pick(host, _("Note"), note_details(host.situation().outlook, note), can):
         case "edit":
             await _write_note(host, id, note.text)
         case "delete":
             sure = await host.choose(
-                "Delete the note?",
-                [Choice(True, "delete it", "there is no other copy", "y"), Choice(False, "no", "", "n")],
+                _("Delete the note?"),
+                [Choice(True, _("delete it"), _("there is no other copy"), "y"), Choice(False, _("no"), "", "n")],
                 body=short(note.text),
             )
             if sure:
                 host.notes.delete(id)
-                host.say("Deleted.")
+                host.say(_("Deleted."))
         case _:
             pass

@@ -16,8 +16,9 @@ from evenly_client.screens.boards.items import Item, Told, group, item_of, joine
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.hosting import BoardHost
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _
 
-KEPT: Final = "(kept by the issue-holder)"
+KEPT: Final = _("(kept by the issue-holder)")
 
 
 def holder_of(session: Session, number: int) -> int:
@@ -43,8 +44,21 @@ def question_text(o: Outlook, session: Session, question: Question) -> str:
 def issue_title(o: Outlook, session: Session, number: int) -> str:
     """What the questions of a number are about: `issue 1, Chris’s`."""
     holder = holder_of(session, number)
-    named = f"issue {number}" if number else "no issue in particular"
-    return f"{named}, {whose(o, holder)}" if holder else named
+    if holder and number:
+        return _("issue {n}, {whose}").format(n=number, whose=whose(o, holder))
+    if holder:
+        return _("no issue in particular, {whose}").format(whose=whose(o, holder))
+    return _("issue {n}").format(n=number) if number else _("no issue in particular")
+
+
+def _on_issue(o: Outlook, session: Session, number: int) -> str:
+    """What a question was about: `On issue 1, Chris’s`."""
+    holder = holder_of(session, number)
+    if holder and number:
+        return _("On issue {n}, {whose}").format(n=number, whose=whose(o, holder))
+    if holder:
+        return _("On no issue in particular, {whose}").format(whose=whose(o, holder))
+    return _("On issue {n}").format(n=number) if number else _("On no issue in particular")
 
 
 def listed(o: Outlook, lines: int) -> list[Item]:
@@ -55,7 +69,7 @@ def listed(o: Outlook, lines: int) -> list[Item]:
     for number in sorted({q.issue for q in session.questions}, key=lambda n: (n == 0, n)):
         kept = number in session.questions_kept
         mine = holder_of(session, number) == o.seat
-        note = ("kept by you alone" if mine else "kept by the issue-holder") if kept else ""
+        note = (_("kept by you alone") if mine else _("kept by the issue-holder")) if kept else ""
         asked = [_question(o, session, q) for q in questions_on(session, number)]
         found += group(issue_title(o, session, number).upper(), asked, note)
     return found
@@ -71,8 +85,9 @@ def _question(o: Outlook, session: Session, question: Question) -> Item:
 
 def question_details(o: Outlook, session: Session, question: Question) -> list[str]:
     """A question in full."""
-    about = f"On {issue_title(o, session, question.issue)}"
-    who = f"{'asked by you' if question.seat == o.seat else f'{o.name(question.seat)} asked'}"
+    about = _on_issue(o, session, question.issue)
+    mine = question.seat == o.seat
+    who = _("asked by you") if mine else _("{name} asked").format(name=o.name(question.seat))
     return [question_text(o, session, question), "", joined((who, phrases.time_of_day(question.at))), about]
 
 
@@ -102,15 +117,17 @@ async def keep_questions(host: BoardHost) -> None:
     session = s.outlook.room.session
     numbers = held_numbers(s)
     if session is None or not numbers:
-        host.say("Only the issue-holder can keep the questions that were asked.")
+        host.say(_("Only the issue-holder can keep the questions that were asked."))
         return
     number: int | None = numbers[0]
     if len(numbers) > 1:
-        number = await host.choose("On which issue?", [Choice(n, f"issue {n}", "", str(n)) for n in numbers])
+        choices = [Choice(n, _("issue {n}").format(n=n), "", str(n)) for n in numbers]
+        number = await host.choose(_("On which issue?"), choices)
     if number is None:
         return
     kept = number in session.questions_kept
-    said = "Everybody can read them again." if kept else "They are yours alone now: the others' screens hide them."
+    hidden = _("They are yours alone now: the others' screens hide them.")
+    said = _("Everybody can read them again.") if kept else hidden
     await does(host, KeepQuestions(number, not kept), said)
 
 
@@ -119,23 +136,24 @@ async def save_questions(host: BoardHost) -> None:
     o = host.situation().outlook
     session = o.room.session
     if session is None:
-        host.say("There has been no session yet.")
+        host.say(_("There has been no session yet."))
         return
     parts: list[str] = []
     for number in sorted({q.issue for q in session.questions}, key=lambda n: (n == 0, n)):
         if may_read(o, session, number):
-            parts += ["", f"On {issue_title(o, session, number)}:"]
+            parts += ["", f"{_on_issue(o, session, number)}:"]
             parts += [f"- {o.name(q.seat)}: {question_text(o, session, q)}" for q in questions_on(session, number)]
     if not parts:
-        host.say("There are no questions for you to read.")
+        host.say(_("There are no questions for you to read."))
         return
     day = phrases.moment(session.started_at)
+    title = _("Questions of session {n}, {day}").format(n=session.number, day=day)
     try:
-        host.notes.keep("\n".join([f"Questions of session {session.number}, {day}", *parts]), host.peer.now())
+        host.notes.keep("\n".join([title, *parts]), host.peer.now())
     except NoteTooLong as error:
         host.say(f"{error.title} {error.advice}")
         return
-    host.say("They are in your notes, on this machine alone.")
+    host.say(_("They are in your notes, on this machine alone."))
 
 
 async def open_question(host: BoardHost, turn: bytes) -> None:
@@ -144,15 +162,15 @@ async def open_question(host: BoardHost, turn: bytes) -> None:
     session = s.outlook.room.session
     question = next((q for q in session.questions if q.turn == turn), None) if session is not None else None
     if session is None or question is None:
-        host.say("That question is not on the list any more.")
+        host.say(_("That question is not on the list any more."))
         return
     can: list[tuple[str, str, str]] = []
     keep = KeepQuestions(question.issue, question.issue not in session.questions_kept)
     if s.refusal(keep) is None:
-        can.append(("keep", "keep all of them to me" if keep.keep else "let everybody read them again", "k"))
+        can.append(("keep", _("keep all of them to me") if keep.keep else _("let everybody read them again"), "k"))
     if may_read(s.outlook, session, question.issue):
-        can.append(("save", "all of them into my notes", "s"))
-    match await pick(host, "Question", question_details(s.outlook, session, question), can):
+        can.append(("save", _("all of them into my notes"), "s"))
+    match await pick(host, _("Question"), question_details(s.outlook, session, question), can):
         case "keep":
             await does(host, keep)
         case "save":

@@ -43,6 +43,7 @@ from evenly_client.screens.rows import Rows
 from evenly_client.screens.series.planning import plan_series
 from evenly_client.screens.situation import Situation
 from evenly_client.screens.watching import Watching
+from evenly_client.translation import _, pgettext
 
 BESIDE: Final = 44
 """Cells of the column with the chosen item in full, its margins included."""
@@ -227,7 +228,9 @@ class Boards(Watching):
         drawn = _in_sight(self._items, top, height, inside, self.chosen)
         self._show("list", [*drawn, *[BLANK] * (height - len(drawn))])
         total = sum(item.height for item in self._items)
-        at = f"{top + 1}–{min(top + height, total)} of {total}" if total > height else ""
+        last = min(top + height, total)
+        # Translators: which lines of a list are in sight, of how many.
+        at = _("{first}–{last} of {n}").format(first=top + 1, last=last, n=total) if total > height else ""
         self._show("heading", [shown.heading(s, self._board, self._filter, review=review, at=at)])
         if wide:
             whole = shown.details(s, self._board, self.chosen, self._listed_notes)
@@ -295,25 +298,26 @@ class Boards(Watching):
         """The keys that do something now, with a word each, the most needed first."""
         found: list[tuple[str, str]] = []
         if self.chosen is not None:
-            found.append(("enter", "opens"))
+            found.append(("enter", pgettext("key", "opens")))
         if self._add(s) is not None:
-            found.append(("a", "plan" if self._board is Board.SERIES else "add"))
+            found.append(("a", pgettext("key", "plan") if self._board is Board.SERIES else pgettext("key", "add")))
         match self._board:
             case Board.ACTIONS:
-                found.append(("r", "everything" if self._reviewing(s.outlook) else "review"))
-                if not self._reviewing(s.outlook):
-                    found.append(("f", "filter"))
+                if self._reviewing(s.outlook):
+                    found.append(("r", pgettext("key", "everything")))
+                else:
+                    found += [("r", pgettext("key", "review")), ("f", pgettext("key", "filter"))]
                 if does_now("add_action_for", s):
-                    found.append(("t", "type for somebody"))
+                    found.append(("t", pgettext("key", "type for somebody")))
             case Board.EXCHANGE:
-                found.append(("f", "filter"))
+                found.append(("f", pgettext("key", "filter")))
                 if does_now("ask_met", s):
-                    found.append(("m", "met"))
+                    found.append(("m", pgettext("key", "met")))
             case Board.QUESTIONS:
                 if does_now("keep_questions", s):
-                    found.append(("k", "keep or share"))
+                    found.append(("k", pgettext("key", "keep or share")))
                 if does_now("save_questions", s):
-                    found.append(("s", "into my notes"))
+                    found.append(("s", pgettext("key", "into my notes")))
             case _:
                 pass
         return found
@@ -457,8 +461,11 @@ class Boards(Watching):
         now = self._filter
         choices = self._filters_of_actions() if self._board is Board.ACTIONS else _filters_of_posts()
         wanted = await self.choose(
-            "What is shown?",
-            [Choice(each, words, "now" if each == now else "", key) for each, words, key in choices],
+            _("What is shown?"),
+            [
+                Choice(each, words, pgettext("choice", "now") if each == now else "", key)
+                for each, words, key in choices
+            ],
         )
         if wanted is not None:
             self._filters[self._board] = wanted
@@ -467,11 +474,11 @@ class Boards(Watching):
     def _filters_of_actions(self) -> list[tuple[Filter, str, str]]:
         o = self.situation().outlook
         owners = sorted({a.owner for a in o.room.actions if a.owner != o.seat})
-        people = [(Filter("seat", n), f"of {o.name(n)}", "") for n in owners]
+        people = [(Filter("seat", n), pgettext("actions", "of {name}").format(name=o.name(n)), "") for n in owners]
         return [
-            (Filter(), "everybody’s", "1"),
-            (Filter("mine"), "mine", "2"),
-            (Filter("due"), "due by the next session", "3"),
+            (Filter(), shown.ACTIONS_SHOWN["all"], "1"),
+            (Filter("mine"), shown.ACTIONS_SHOWN["mine"], "2"),
+            (Filter("due"), shown.ACTIONS_SHOWN["due"], "3"),
             *people,
         ]
 
@@ -494,8 +501,8 @@ class Boards(Watching):
 
 
 def _filters_of_posts() -> list[tuple[Filter, str, str]]:
-    kinds = [(Filter(kind), POST_WORDS[kind][1], str(number)) for number, kind in enumerate(PostKind, 2)]
-    return [(Filter(), "everything", "1"), *kinds]
+    kinds = [(Filter(kind), POST_WORDS[kind].several, str(number)) for number, kind in enumerate(PostKind, 2)]
+    return [(Filter(), _("everything"), "1"), *kinds]
 
 
 def _in_sight(items: Sequence[Item], top: int, height: int, width: int, chosen: Hashable) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Final
 
 from evenly_protocol.facts import Command
 from evenly_protocol.series import (
@@ -25,9 +26,20 @@ from evenly_client.outlook import Outlook
 from evenly_client.screens.boards.asking import pick
 from evenly_client.screens.boards.items import Item, Told, called, group, item_of, joined, names_of
 from evenly_client.screens.hosting import BoardHost
-from evenly_client.screens.keys import BY_NAME
 from evenly_client.screens.series.flows import SERIES_FLOWS
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _, ngettext
+
+DEEDS: Final = {
+    "answer_dates": _("which dates suit me…"),
+    "decide_date": _("decide the date…"),
+    "say_away": _("I cannot come to a session, or can after all…"),
+    "set_topic": _("topic and preparation of a session…"),
+    "propose_dates": _("ask which dates suit…"),
+    "change_planned": _("a planned session's date, host, issue-holder…"),
+    "swap_holders": _("swap the issue-holders of two sessions…"),
+}
+"""What can be done about a planned session, by the name in `SERIES_FLOWS`."""
 
 
 def in_order(o: Outlook) -> list[Planned]:
@@ -42,15 +54,15 @@ def listed(o: Outlook, lines: int) -> list[Item]:
     if poll is not None:
         dates = [_date(o, poll, at) for at in poll.dates]
         silent = [seat for seat in asked_about(o) if seat not in poll.fits]
-        note = f"not answered yet: {names_of(o, silent)}" if silent else "all answered"
-        found += group("WHICH DATE SUITS?", dates, note)
+        note = _("not answered yet: {names}").format(names=names_of(o, silent)) if silent else _("all answered")
+        found += group(_("WHICH DATE SUITS?"), dates, note)
     sessions = in_order(o)
     number = 0
     planned: list[Item] = []
     for each in sessions:
         number = each.number or number + 1
         planned.append(_planned(o, each, number, lines))
-    return found + (group("SESSIONS", planned) if found else planned)
+    return found + (group(_("SESSIONS"), planned) if found else planned)
 
 
 def asked_about(o: Outlook) -> list[int]:
@@ -68,21 +80,28 @@ def _date(o: Outlook, poll: DatePoll, at: int) -> Item:
 def _suits(o: Outlook, poll: DatePoll, at: int) -> str:
     fits = [called(o, seat) for seat, dates in sorted(poll.fits.items()) if at in dates]
     not_ = [called(o, seat) for seat, dates in sorted(poll.fits.items()) if at not in dates]
-    suits = f"suits {phrases.listed(fits)}" if fits else "suits nobody yet"
-    return joined((suits, f"not {phrases.listed(not_)}" if not_ else ""))
+    # Translators: whom a date suits, and whom it does not.
+    suits = _("suits {names}").format(names=phrases.listed(fits)) if fits else _("suits nobody yet")
+    return joined((suits, _("not {names}").format(names=phrases.listed(not_)) if not_ else ""))
 
 
 def poll_details(o: Outlook, poll: DatePoll) -> list[str]:
     """What is asked about dates, and who has answered how."""
-    found = ["Which date suits?", ""]
+    found = [_("Which date suits?"), ""]
     for at in poll.dates:
         found.append(f"{phrases.moment(at)}: {_suits(o, poll, at)}")
     silent = [called(o, seat) for seat in asked_about(o) if seat not in poll.fits]
-    return [*found, "", f"Not answered yet: {phrases.listed(silent)}." if silent else "Everybody has answered."]
+    if silent:
+        return [*found, "", _("Not answered yet: {names}.").format(names=phrases.listed(silent))]
+    return [*found, "", _("Everybody has answered.")]
+
+
+def _minutes(n: int) -> str:
+    return ngettext("{n} minute", "{n} minutes", n).format(n=n) if n else ""
 
 
 def _when(planned: Planned) -> str:
-    return phrases.moment(planned.at) if planned.at else "date open"
+    return phrases.moment(planned.at) if planned.at else _("date open")
 
 
 def _planned(o: Outlook, planned: Planned, number: int, lines: int) -> Item:
@@ -91,12 +110,12 @@ def _planned(o: Outlook, planned: Planned, number: int, lines: int) -> Item:
         topic = opened.topic(o.peer.sealer, planned)
         who = joined(
             (
-                f"issue: {names_of(o, planned.holders)}" if planned.holders else "",
-                "feedback alone" if planned.feedback else "",
-                f"host: {called(o, planned.host)}" if planned.host else "",
+                _("issue: {names}").format(names=names_of(o, planned.holders)) if planned.holders else "",
+                _("feedback alone") if planned.feedback else "",
+                _("host: {name}").format(name=called(o, planned.host)) if planned.host else "",
             )
         )
-        away = f"away: {names_of(o, planned.away)}" if planned.away else ""
+        away = _("away: {names}").format(names=names_of(o, planned.away)) if planned.away else ""
         mine = o.seat in (*planned.holders, planned.host)
         if lines == 1:
             return Told(mark, mine, joined((_when(planned), who, topic, away)))
@@ -109,15 +128,15 @@ def planned_details(o: Outlook, planned: Planned) -> list[str]:
     """A planned session in full."""
     sealer = o.peer.sealer
     topic, prework = opened.topic(sealer, planned), opened.prework(sealer, planned)
-    held = f"held as session {planned.number}" if planned.number else ""
+    held = _("held as session {n}").format(n=planned.number) if planned.number else ""
     lines = [
-        joined((_when(planned), f"{planned.minutes} minutes" if planned.minutes else "", held)),
+        joined((_when(planned), _minutes(planned.minutes), held)),
         topic,
-        "Feedback of the last issue-holder alone." if planned.feedback else "",
-        f"Issue: {names_of(o, planned.holders)}" if planned.holders else "",
-        f"Host: {called(o, planned.host)}" if planned.host else "",
-        f"Away: {names_of(o, planned.away)}" if planned.away else "",
-        f"Before it: {prework}" if prework else "",
+        _("Feedback of the last issue-holder alone.") if planned.feedback else "",
+        _("Issue: {names}").format(names=names_of(o, planned.holders)) if planned.holders else "",
+        _("Host: {name}").format(name=called(o, planned.host)) if planned.host else "",
+        _("Away: {names}").format(names=names_of(o, planned.away)) if planned.away else "",
+        _("Before it: {prework}").format(prework=prework) if prework else "",
     ]
     found = [line for line in lines if line]
     poll = o.room.poll
@@ -139,15 +158,10 @@ async def open_planned(host: BoardHost, key: Hashable) -> None:
     planned = next((p for p in s.outlook.room.series if p.id == key), None)
     able = [name for name, command in _series_commands(s, planned) if s.refusal(command) is None]
     if found:
-        can = [(name, _of_series(name), str(n)) for n, name in enumerate(able, 1)]
-        wanted = await pick(host, "Series", found, can)
+        can = [(name, DEEDS[name], str(n)) for n, name in enumerate(able, 1)]
+        wanted = await pick(host, _("Series"), found, can)
         if wanted:
             await SERIES_FLOWS[wanted](host)
-
-
-def _of_series(name: str) -> str:
-    title = BY_NAME[name].title.removeprefix("Series: ")
-    return f"{title[:1].lower()}{title[1:]}" if not title.startswith("I ") else title
 
 
 def _series_commands(s: Situation, planned: Planned | None) -> list[tuple[str, Command]]:

@@ -15,15 +15,35 @@ from evenly_client.screens.boards import notes as private
 from evenly_client.screens.boards.items import MARK, Board, Filter, Item, whose
 from evenly_client.screens.looks import BLANK, Look, Row, Span, wrapped
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _, ngettext, pgettext
 
 EMPTY: Final = {
-    Board.ACTIONS: "Nobody has committed to anything here yet. a: by next session I will …",
-    Board.ISSUES: "No issue has been brought yet. a brings one: a challenge that is yours, open, and matters.",
-    Board.EXCHANGE: "Nothing here yet. a adds an ask, an offer, a resource, an insight or a win.",
-    Board.SERIES: "No sessions are planned yet. A facilitator plans the series.",
-    Board.QUESTIONS: "No question was put in words yet. Those that are stand here, for the issue-holder to think on.",
-    Board.NOTES: "Notes here are yours alone: sealed on this machine, never sent. a writes one.",
+    Board.ACTIONS: _("Nobody has committed to anything here yet. a: by next session I will …"),
+    Board.ISSUES: _("No issue has been brought yet. a brings one: a challenge that is yours, open, and matters."),
+    Board.EXCHANGE: _("Nothing here yet. a adds an ask, an offer, a resource, an insight or a win."),
+    Board.SERIES: _("No sessions are planned yet. A facilitator plans the series."),
+    Board.QUESTIONS: _(
+        "No question was put in words yet. Those that are stand here, for the issue-holder to think on."
+    ),
+    Board.NOTES: _("Notes here are yours alone: sealed on this machine, never sent. a writes one."),
 }
+
+# Translators: the names of the six boards stand in one line of 80 cells: together at most 50 cells.
+BOARD_WORDS: Final = {
+    Board.ACTIONS: pgettext("board", "Actions"),
+    Board.ISSUES: pgettext("board", "Issues"),
+    Board.EXCHANGE: pgettext("board", "Exchange"),
+    Board.SERIES: pgettext("board", "Series"),
+    Board.QUESTIONS: pgettext("board", "Questions"),
+    Board.NOTES: pgettext("board", "Notes"),
+}
+
+ACTIONS_SHOWN: Final = {
+    "all": pgettext("actions", "everybody’s"),
+    "mine": pgettext("actions", "mine"),
+    "due": pgettext("actions", "due by the next session"),
+}
+"""What of the actions is shown, by `Filter.what`."""
 
 
 def tabs(board: Board, width: int) -> Row:
@@ -32,8 +52,9 @@ def tabs(board: Board, width: int) -> Row:
     spans: list[Span] = []
     for number, each in enumerate(Board, 1):
         on = each is board
-        said = f"{'▸' if on else ' '}{number} {each.capitalize()}{gap}"
-        spans.append(Span(said, Look.BANNER if on else Look.PLAIN, f"board:{number}"))
+        said = f"{'▸' if on else ' '}{number} {BOARD_WORDS[each]}{gap}"
+        press = f"board:{number}"
+        spans.append(Span(said, Look.BANNER if on else Look.PLAIN, press))
     return Row(tuple(spans), (), "tabs")
 
 
@@ -51,24 +72,29 @@ def _shown(s: Situation, board: Board, shown: Filter, *, review: bool) -> str:
     o = s.outlook
     match board:
         case Board.ACTIONS if review:
-            return "Review: what happened, what was learnt? Not yet is fine."
+            return _("Review: what happened, what was learnt? Not yet is fine.")
         case Board.ACTIONS:
             count = sum(a.open for a in o.room.actions)
             mine = sum(a.open and a.owner == o.seat for a in o.room.actions)
-            said = {"all": "everybody’s", "mine": "mine", "due": "due by the next session"}.get(shown.what, "")
-            return f"{said or whose(o, shown.seat)} · {count} open, {mine} of them yours"
+            said = ACTIONS_SHOWN.get(shown.what) or whose(o, shown.seat)
+            # Translators: which actions are shown, so many of them open, so many of these yours.
+            return _("{which} · {count} open, {mine} of them yours").format(which=said, count=count, mine=mine)
         case Board.ISSUES:
-            return f"{len(waiting_issues(o.room))} waiting"
+            n = len(waiting_issues(o.room))
+            # Translators: so many issues.
+            return ngettext("{n} waiting", "{n} waiting", n).format(n=n)
         case Board.EXCHANGE:
-            return "everything" if shown.what == "all" else exchange.POST_WORDS[PostKind(shown.what)][1]
+            return _("everything") if shown.what == "all" else exchange.POST_WORDS[PostKind(shown.what)].several
         case Board.SERIES:
             coming = to_come(o.room)
             held = sum(p.number > 0 for p in o.room.series)
-            return f"{held} held · {len(coming)} to come"
+            # Translators: so many sessions.
+            return _("{held} held · {coming} to come").format(held=held, coming=len(coming))
         case Board.QUESTIONS:
-            return f"session {o.room.session.number}" if o.room.session is not None else "no session yet"
+            last = o.room.session
+            return _("session {n}").format(n=last.number) if last is not None else _("no session yet")
         case Board.NOTES:
-            return "for you alone, on this machine"
+            return _("for you alone, on this machine")
 
 
 def items(
@@ -95,9 +121,9 @@ def items(
 def _empty(board: Board, shown: Filter, *, review: bool) -> Item:
     said = EMPTY[board]
     if review:
-        said = "No open actions from earlier sessions."
+        said = _("No open actions from earlier sessions.")
     elif shown.what != "all":
-        said = "Nothing here by this filter. f changes it."
+        said = _("Nothing here by this filter. f changes it.")
     most = 3
 
     def draw(width: int, chosen: bool) -> list[Row]:
@@ -133,5 +159,5 @@ def beside(lines: Sequence[str], width: int, most: int) -> list[Row]:
     folded = [part for line in "\n".join(lines).split("\n") for part in (wrapped(line, width, 200) or [""])]
     rows = [Row((Span(line),), (), ("beside", i)) for i, line in enumerate(folded[:most])]
     if len(folded) > most and rows:
-        rows[-1] = Row((Span("… enter opens it", Look.DIM),), (), ("beside", most))
+        rows[-1] = Row((Span(_("… enter opens it"), Look.DIM),), (), ("beside", most))
     return rows

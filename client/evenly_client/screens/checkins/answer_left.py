@@ -8,6 +8,7 @@ from evenly_protocol.words import CheckInKind
 
 from evenly_client.checkins.blocks import CHARACTERS_AT_MOST, WORDS_AT_MOST, text_bytes
 from evenly_client.text import clean
+from evenly_client.translation import _, ngettext
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,24 @@ class Left:
     @property
     def words(self) -> str:
         """What is left in words, or what is too much."""
-        unit = "word" if self.kind is CheckInKind.WORDS else "character"
+        if self.count < 0 and self.kind is CheckInKind.WORDS:
+            return ngettext("{n} word too many", "{n} words too many", -self.count).format(n=-self.count)
         if self.count < 0:
-            return f"{_many(-self.count, unit)} too many"
+            return ngettext("{n} character too many", "{n} characters too many", -self.count).format(n=-self.count)
         if self.bytes < 0:
-            return f"{_many(-self.bytes, 'byte')} too long (a plain letter is one, an emoji about four)"
-        return f"{_many(self.count, unit)} and {_many(self.bytes, 'byte')} left"
+            return ngettext(
+                "{n} byte too long (a plain letter is one, an emoji about four)",
+                "{n} bytes too long (a plain letter is one, an emoji about four)",
+                -self.bytes,
+            ).format(n=-self.bytes)
+        # Translators: what may still be typed, like “120 characters and 300 bytes left”.
+        return _("{count} and {bytes} left").format(count=self._counted, bytes=_bytes(self.bytes))
+
+    @property
+    def _counted(self) -> str:
+        if self.kind is CheckInKind.WORDS:
+            return ngettext("{n} word", "{n} words", self.count).format(n=self.count)
+        return ngettext("{n} character", "{n} characters", self.count).format(n=self.count)
 
 
 def left(kind: CheckInKind, typed: str) -> Left:
@@ -42,5 +55,5 @@ def left(kind: CheckInKind, typed: str) -> Left:
     return Left(kind, most - said, text_bytes(kind) - len(text.encode()))
 
 
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+def _bytes(n: int) -> str:
+    return ngettext("{n} byte", "{n} bytes", n).format(n=n)

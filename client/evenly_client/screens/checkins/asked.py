@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from evenly_client.checkins.results import FACES, MOODS
 from evenly_client.screens.looks import Look, Row, Span, padded, wrapped
+from evenly_client.translation import _
 
 OPTION_KEYS: Final = "12345678"
 KEYS: Final[dict[CheckInKind, str]] = {
@@ -23,7 +24,7 @@ KEYS: Final[dict[CheckInKind, str]] = {
 """The key of each answer, in the order of the answers."""
 
 WIDEST_KEY: Final = 11
-FIST_ENDS: Final = ("not at all", "fully")
+FIST_ENDS: Final = (_("not at all"), _("fully"))
 OPTION_LINES: Final = 3
 
 
@@ -68,7 +69,7 @@ def _below(kind: CheckInKind, options: Sequence[str], key_width: int, count: int
         case CheckInKind.MOOD:
             return [_each(FACES, key_width, "faces"), _each(MOODS, key_width, "moods")]
         case CheckInKind.YESNO:
-            return [_each(("yes", "no"), key_width, "yesno")]
+            return [_each((_("yes"), _("no")), key_width, "yesno")]
         case CheckInKind.SCALE if len(options) == 2:
             return _ends(options[0], options[1], ("1", "5"), count * (key_width + 1) - 1, width)
         case CheckInKind.FIST:

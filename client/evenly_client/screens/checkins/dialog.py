@@ -34,16 +34,17 @@ from evenly_client.screens.looks import BLANK, Look, Row, Span, flowed
 from evenly_client.screens.rows import Rows
 from evenly_client.screens.watching import PAINT_EVERY_S
 from evenly_client.text import clean, one_line
+from evenly_client.translation import _, pgettext
 
 LOW_UP_TO: Final = 20
 WIDEST: Final = 80
 EDGES: Final = 7
 """Cells of a line of the box that are no text: its border, its margins, the bar of what scrolls."""
 
-DONE: Final = "Done."
-ABSTAINED: Final = "You abstain: nobody can tell."
-UNTIL_CLOSED: Final = "It can be changed until it closes."
-YOUR_WORDS: Final = "Your answer:"
+DONE: Final = _("Done.")
+ABSTAINED: Final = _("You abstain: nobody can tell.")
+UNTIL_CLOSED: Final = _("It can be changed until it closes.")
+YOUR_WORDS: Final = _("Your answer:")
 
 STEPS: Final = {"up": -1, "left": -1, "down": 1, "right": 1}
 
@@ -54,10 +55,10 @@ class CheckInDialog(Armed[str], ModalScreen[str]):
     CSS_PATH: ClassVar[CSSPathType | None] = ["../dialogs.tcss", "checkins.tcss"]
     AUTO_FOCUS: ClassVar[str | None] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "close", show=False, priority=True),
-        Binding("tab", "people", "who takes part", show=False, priority=True),
-        Binding("pagedown", "scroll(1)", "down", show=False, priority=True),
-        Binding("pageup", "scroll(-1)", "up", show=False, priority=True),
+        Binding("escape", "close", pgettext("key", "close"), show=False, priority=True),
+        Binding("tab", "people", pgettext("key", "who takes part"), show=False, priority=True),
+        Binding("pagedown", "scroll(1)", pgettext("key", "down"), show=False, priority=True),
+        Binding("pageup", "scroll(-1)", pgettext("key", "up"), show=False, priority=True),
     ]
 
     def __init__(
@@ -88,7 +89,7 @@ class CheckInDialog(Armed[str], ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """What scrolls, and the keys."""
-        with Vertical(classes="box asked"):
+        with Vertical(classes="box asked"):  # no words: classes
             yield Rows([BLANK], id="head")
             with VerticalScroll(classes="whole", can_focus=False):
                 yield Rows([BLANK], id="said")
@@ -229,14 +230,17 @@ class CheckInDialog(Armed[str], ModalScreen[str]):
 
     def _keys(self, check_in: CheckIn, stage: Stage) -> list[tuple[Span, ...]]:
         if self._people:
-            return [_key("esc", "back", "close")]
+            return [_key("esc", pgettext("key", "back"), "close")]
         match stage:
             case Stage.ASKED:
                 return self._keys_of_answers(check_in)
             case Stage.FEW:
-                return [_key("y", "yes, let it go in", "few:y"), _key("n", "no, leave it out", "few:n")]
+                return [
+                    _key("y", pgettext("key", "yes, let it go in"), "few:y"),
+                    _key("n", pgettext("key", "no, leave it out"), "few:n"),
+                ]
             case Stage.WATCHED | Stage.CLOSING:
-                return [_key("esc", "closes", "close")]
+                return [_key("esc", pgettext("key", "closes"), "close")]
             case _:
                 return self._keys_of_end(check_in)
 
@@ -245,23 +249,25 @@ class CheckInDialog(Armed[str], ModalScreen[str]):
         found: list[tuple[Span, ...]] = []
         if keys:
             named = " ".join(keys) if len(keys) < 3 else f"{keys[0]}…{keys[-1]}"
-            found.append(_key(named, "choose any" if check_in.kind is CheckInKind.MULTI else "choose"))
+            many = check_in.kind is CheckInKind.MULTI
+            found.append(_key(named, pgettext("key", "choose any") if many else pgettext("key", "choose")))
         given = bool(clean(self._typed)) if self._in_words else bool(self._chosen)
-        found.append(_key("enter", "done" if given else "done: you abstain", "done"))
-        found.append(_key("tab" if self._in_words else "w", "who takes part", "people"))
-        found.append(_key("esc", "later", "close"))
+        done = pgettext("key", "done") if given else pgettext("key", "done: you abstain")
+        found.append(_key("enter", done, "done"))
+        found.append(_key("tab" if self._in_words else "w", pgettext("key", "who takes part"), "people"))
+        found.append(_key("esc", pgettext("key", "later"), "close"))
         return found
 
     def _keys_of_end(self, check_in: CheckIn) -> list[tuple[Span, ...]]:
         found: list[tuple[Span, ...]] = []
         number = issues.number_to_take(Outlook(self._peer), check_in)
         if number:
-            found.append(_key("y", f"take it as issue {number}", "take"))
+            found.append(_key("y", pgettext("key", "take it as issue {n}").format(n=number), "take"))
         if self._saying.own(self._id) and not self._own:
-            found.append(_key("o", "what it came to here", "own"))
-        found.append(_key("enter", "closes", "close"))
+            found.append(_key("o", pgettext("key", "what it came to here"), "own"))
+        found.append(_key("enter", pgettext("key", "closes"), "close"))
         if self.query_one(VerticalScroll).max_scroll_y > 0:
-            found.append(_key("↑↓", "scroll"))
+            found.append(_key("↑↓", pgettext("key", "scroll")))
         return found
 
     def on_key(self, event: events.Key) -> None:

@@ -21,11 +21,12 @@ from evenly_client.checkins.wording import VERDICTS
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer
 from evenly_client.store import Store
+from evenly_client.translation import _
 
 ENDED: Final = (CheckInState.RECORDED, CheckInState.GIVEN_UP)
 
-LEFT_OUT: Final = "Your answer is not in it, as you wished."
-TOO_LATE: Final = "Your answer is not in it: you were asked whether so few are enough, and the time went by."
+LEFT_OUT: Final = _("Your answer is not in it, as you wished.")
+TOO_LATE: Final = _("Your answer is not in it: you were asked whether so few are enough, and the time went by.")
 
 COMPARED_IN: Final = ("agreement", "check_in")
 """The activities in which those who lead are reminded of the three words."""
@@ -129,7 +130,7 @@ class Following:
         """Who takes part as things stand, in seat order."""
         room = self._peer.room
         seats = sorted(seat_of(room, ik) for ik in self.check_ins.mine.members)
-        return [self._peer.name_of(seat) if seat else "somebody unknown" for seat in seats]
+        return [self._peer.name_of(seat) if seat else _("somebody unknown") for seat in seats]
 
     def takes_part(self, check_in: CheckIn) -> bool:
         """Whether it is open and mine to answer."""

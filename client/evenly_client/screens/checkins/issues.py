@@ -13,13 +13,18 @@ from evenly_client.checkins.chosen import free_number, most_chosen
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Peer
 from evenly_client.text import one_line
+from evenly_client.translation import _
 
 
 def most_chosen_words(peer: Peer, check_in: CheckIn) -> str:
     """`Most chosen: Chris, “Two of my best people …”`; empty for nothing."""
     found = [issue for id in most_chosen(peer, check_in) if (issue := issue_with(peer.room, id)) is not None]
-    named = [f"{peer.name_of(i.seat)}, “{_short(opened.issue_text(peer.sealer, i))}”" for i in found]
-    return f"Most chosen: {phrases.listed(named)}" if named else ""
+    named = [
+        # Translators: somebody, and the issue that they brought.
+        _("{name}, “{issue}”").format(name=peer.name_of(i.seat), issue=_short(opened.issue_text(peer.sealer, i)))
+        for i in found
+    ]
+    return _("Most chosen: {issues}").format(issues=phrases.listed(named)) if named else ""
 
 
 def _short(text: str) -> str:

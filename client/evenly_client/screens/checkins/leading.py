@@ -18,6 +18,7 @@ from evenly_client.screens.checkins.following import ENDED
 from evenly_client.screens.checkins.host import CheckInHost
 from evenly_client.screens.checkins.opening import open_check_in as ask
 from evenly_client.screens.dialogs import Choice
+from evenly_client.translation import _, ngettext, pgettext
 
 Flow = Callable[[CheckInHost], Awaitable[None]]
 
@@ -29,11 +30,11 @@ async def lead_check_in(host: CheckInHost) -> None:
     if check_in is None:
         return
     can = [
-        ("close", "close it: the answers are added up", "c", CloseCheckIn(check_in.id)),
-        ("withdraw", "take it back: no answer is opened", "x", WithdrawCheckIn(check_in.id)),
+        ("close", _("close it: the answers are added up"), "c", CloseCheckIn(check_in.id)),
+        ("withdraw", _("take it back: no answer is opened"), "x", WithdrawCheckIn(check_in.id)),
     ]
     choices = [Choice(name, words, "", key) for name, words, key, command in can if s.refusal(command) is None]
-    choices.append(Choice("people", "who takes part", "", "w"))
+    choices.append(Choice("people", _("who takes part"), "", "w"))
     early = wording.too_early(_progress(host, check_in))
     body = told.question_words(host.peer, check_in) + (f"\n\n{early}" if early else "")
     what = await host.choose(_title(host, check_in), choices, body=body)
@@ -50,7 +51,7 @@ async def lead_check_in(host: CheckInHost) -> None:
 
 def _title(host: CheckInHost, check_in: CheckIn) -> str:
     done = wording.done_words(_progress(host, check_in))
-    return f"The check-in is open{f': {done}' if done else ''}"
+    return _("The check-in is open: {done}").format(done=done) if done else _("The check-in is open")
 
 
 def _progress(host: CheckInHost, check_in: CheckIn) -> Progress | None:
@@ -61,24 +62,24 @@ async def check_in_members(host: CheckInHost) -> None:
     """Who takes part in check-ins, by name."""
     names = [] if host.following is None else host.following.names
     if not names:
-        host.say("That is known once a check-in is open.")
+        host.say(_("That is known once a check-in is open."))
     else:
-        await host.choose(
-            f"{phrases.people(len(names))} take part", [Choice(True, "close")], body=phrases.listed(names)
-        )
+        n = len(names)
+        title = ngettext("{n} person takes part", "{n} people take part", n).format(n=n)
+        await host.choose(title, [Choice(True, pgettext("key", "close"))], body=phrases.listed(names))
 
 
 async def compare_words(host: CheckInHost) -> None:
     """Everybody is asked to compare the three words."""
     if host.following is not None:
         host.following.check_ins.compare_words()
-        host.say("Everybody who takes part is shown three words: one of you reads them aloud.")
+        host.say(_("Everybody who takes part is shown three words: one of you reads them aloud."))
 
 
 async def look_back(host: CheckInHost) -> None:
     """What came of the check-ins of this room, the last first."""
     ended = [c for c in reversed(host.situation().outlook.room.check_ins) if c.state in ENDED]
-    id = await host.choose("Check-ins: which one?", [Choice(c.id, *_listed(host, c)) for c in ended])
+    id = await host.choose(_("Check-ins: which one?"), [Choice(c.id, *_listed(host, c)) for c in ended])
     if id is not None:
         host.show_check_in(id)
 
@@ -86,8 +87,13 @@ async def look_back(host: CheckInHost) -> None:
 def _listed(host: CheckInHost, check_in: CheckIn) -> tuple[str, str]:
     """Its session and question, and what came of it."""
     result = told.result_of(host.peer, check_in)
-    came = told.figure_in_words(result) if result is not None else "no result" if not check_in.result else "unreadable"
-    return f"session {check_in.session}  {short(told.question_words(host.peer, check_in))}", came
+    came = told.figure_in_words(result) if result is not None else _no_result(check_in)
+    session = _("session {n}").format(n=check_in.session)
+    return f"{session}  {short(told.question_words(host.peer, check_in))}", came
+
+
+def _no_result(check_in: CheckIn) -> str:
+    return pgettext("result", "unreadable") if check_in.result else _("no result")
 
 
 async def take_chosen(host: CheckInHost, chosen: Sequence[bytes]) -> None:
@@ -102,7 +108,7 @@ async def take_chosen(host: CheckInHost, chosen: Sequence[bytes]) -> None:
             Choice(i, f"{o.name(i.seat)}: {short(opened.issue_text(o.peer.sealer, i))}", "", str(n))
             for n, i in enumerate(found, 1)
         ]
-        picked = await host.choose("Chosen equally often: which one?", named)
+        picked = await host.choose(_("Chosen equally often: which one?"), named)
         if picked is None:
             return
         issue = picked

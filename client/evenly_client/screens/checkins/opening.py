@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from evenly_protocol.checkins import ENDINGS, OPTIONS, OpenCheckIn, electorate
+from evenly_protocol.checkins import OPTIONS, OpenCheckIn, electorate
 from evenly_protocol.facts import Command
 from evenly_protocol.floor import ChangeMode
 from evenly_protocol.issues import waiting_issues
@@ -16,12 +16,13 @@ from evenly_client.checkins.asking import about_issues, open_command
 from evenly_client.checkins.question import BadQuestion, Question, checked
 from evenly_client.checkins.results import labels
 from evenly_client.checkins.templates import TEMPLATES
-from evenly_client.checkins.wording import KINDS
+from evenly_client.checkins.wording import KINDS, ending_of
 from evenly_client.peer import Peer
-from evenly_client.screens.boards.asking import ANY_TEXT, refusal_words, sent
+from evenly_client.screens.boards.asking import ANY_TEXT, sent
 from evenly_client.screens.checkins.host import CheckInHost
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.situation import Situation
+from evenly_client.translation import _, ngettext
 
 QUESTION_DRAFT: Final = "check_in.question"
 OPTIONS_DRAFT: Final = "check_in.options"
@@ -62,11 +63,11 @@ async def open_check_in(host: CheckInHost) -> None:
 async def _refused(host: CheckInHost, refusal: Refusal, question: Question | None) -> Question | None:
     """Says why not, and what can be done in its place: another question to go on with, or None."""
     if refusal.code == "too_few":
-        await _round_instead(host, refusal_words(refusal))
+        await _round_instead(host, phrases.refusal_words(refusal))
         return None
     if refusal.code == "too_many" and question is not None:
-        return await _choice_instead(host, refusal_words(refusal), question)
-    host.say(refusal_words(refusal))
+        return await _choice_instead(host, phrases.refusal_words(refusal), question)
+    host.say(phrases.refusal_words(refusal))
     return None
 
 
@@ -76,8 +77,11 @@ async def _round_instead(host: CheckInHost, why: str) -> None:
         host.say(why)
         return
     go = await host.choose(
-        "A round by name instead?",
-        [Choice(True, "a round, by name", "everybody on the call speaks once", "y"), Choice(False, "no", "", "n")],
+        _("A round by name instead?"),
+        [
+            Choice(True, _("a round, by name"), _("everybody on the call speaks once"), "y"),
+            Choice(False, _("no"), "", "n"),
+        ],
         body=why,
     )
     if go:
@@ -86,8 +90,8 @@ async def _round_instead(host: CheckInHost, why: str) -> None:
 
 async def _choice_instead(host: CheckInHost, why: str, question: Question) -> Question | None:
     go = await host.choose(
-        "A choice of answers instead?",
-        [Choice(True, "offer a choice", "you write the answers", "y"), Choice(False, "no", "", "n")],
+        _("A choice of answers instead?"),
+        [Choice(True, _("offer a choice"), _("you write the answers"), "y"), Choice(False, _("no"), "", "n")],
         body=why,
     )
     return await _with_options(host, CheckInKind.CHOICE, question.text) if go else None
@@ -99,9 +103,9 @@ async def _choice_instead(host: CheckInHost, why: str, question: Question) -> Qu
 async def _asked(host: CheckInHost) -> Question | None:
     choices = [Choice(word, title, question.text, NUMBERS[i]) for i, (word, (title, question)) in enumerate(OFTEN)]
     if len(waiting_issues(host.situation().outlook.room)) > 1:
-        choices.append(Choice("issues", "Which issue", "those that wait", "i"))
-    choices.append(Choice("own", "a question of your own", "", "o"))
-    word = await host.choose("A check-in: what do you ask?", choices)
+        choices.append(Choice("issues", _("Which issue"), _("those that wait"), "i"))
+    choices.append(Choice("own", _("a question of your own"), "", "o"))
+    word = await host.choose(_("A check-in: what do you ask?"), choices)
     if word == "own":
         return await _own(host)
     if word == "issues":
@@ -120,13 +124,13 @@ def _issues(host: CheckInHost) -> Question | None:
 async def _own(host: CheckInHost) -> Question | None:
     """A question of one's own: its kind, its words, its answers."""
     kind = await host.choose(
-        "How is it answered?", [Choice(k, KINDS[k], "", NUMBERS[i]) for i, k in enumerate(CheckInKind)]
+        _("How is it answered?"), [Choice(k, KINDS[k], "", NUMBERS[i]) for i, k in enumerate(CheckInKind)]
     )
     trouble = ""
     while kind is not None:
         text = await host.write_kept(
-            "What do you ask?",
-            body=trouble or f"Answered by {KINDS[kind]}. Nobody can tell whose answer is whose.",
+            _("What do you ask?"),
+            body=trouble or _("Answered by {kind}. Nobody can tell whose answer is whose.").format(kind=KINDS[kind]),
             value=host.drafts.text(QUESTION_DRAFT),
             keep=lambda half: host.drafts.keep(QUESTION_DRAFT, half),
             line=True,
@@ -157,8 +161,8 @@ async def _with_options(host: CheckInHost, kind: CheckInKind, text: str) -> Ques
 
 async def _answers(host: CheckInHost, trouble: str) -> tuple[str, ...] | None:
     written = await host.write_kept(
-        "The answers, one a line",
-        body=trouble or "Two to eight.",
+        _("The answers, one a line"),
+        body=trouble or _("Two to eight."),
         value=host.drafts.text(OPTIONS_DRAFT),
         keep=lambda half: host.drafts.keep(OPTIONS_DRAFT, half),
     )
@@ -166,10 +170,10 @@ async def _answers(host: CheckInHost, trouble: str) -> tuple[str, ...] | None:
 
 
 async def _ends(host: CheckInHost, trouble: str) -> tuple[str, ...] | None:
-    low = await host.write("What does 1 stand for?", body=trouble or "Or nothing: then 1 to 5 alone.", empty=True)
+    low = await host.write(_("What does 1 stand for?"), body=trouble or _("Or nothing: then 1 to 5 alone."), empty=True)
     if low is None:
         return None
-    high = await host.write("What does 5 stand for?", empty=True) if low else ""
+    high = await host.write(_("What does 5 stand for?"), empty=True) if low else ""
     return None if high is None else tuple(end for end in (low, high) if end)
 
 
@@ -179,28 +183,36 @@ async def _ends(host: CheckInHost, trouble: str) -> tuple[str, ...] | None:
 async def _confirmed(host: CheckInHost, question: Question) -> None:
     """Shows what will be asked; opens it, with or without an end by itself."""
     if host.following is not None and host.following.check_ins.would_show(question):
-        await _round_instead(host, " ".join(ENDINGS["asked_again"]))
+        await _round_instead(host, ending_of("asked_again"))
         return
     people = len(electorate(host.situation().outlook.room))
+    taking_part = ngettext("{n} person takes part.", "{n} people take part.", people).format(n=people)
     times = [
-        Choice(m * 60, f"open it for {m} minute{'' if m == 1 else 's'}", "", NUMBERS[i])
-        for i, m in enumerate(MINUTES_OFFERED)
+        Choice(n * 60, ngettext("open it for {n} minute", "open it for {n} minutes", n).format(n=n), "", NUMBERS[i])
+        for i, n in enumerate(MINUTES_OFFERED)
     ]
     seconds = await host.choose(
         question.text,
-        [Choice(0, "open it", "until all are done, or you close it", "y"), *times, Choice(-1, "not now", "", "n")],
-        body=f"Answered by {KINDS[question.kind]}{_options(question)}\n{phrases.people(people)} take part.",
+        [
+            Choice(0, _("open it"), _("until all are done, or you close it"), "y"),
+            *times,
+            Choice(-1, _("not now"), "", "n"),
+        ],
+        body=f"{_answered_by(question)}\n{taking_part}",
     )
     if seconds is not None and seconds >= 0:
         timed = Question(question.kind, question.text, question.options, seconds, question.issues)
         await _send(host, timed)
 
 
-def _options(question: Question) -> str:
+def _answered_by(question: Question) -> str:
+    kind = KINDS[question.kind]
     if not question.options:
-        return ""
+        return _("Answered by {kind}").format(kind=kind)
     shown = labels(question.kind, question.options)
-    return f": {shown[0]} to {shown[-1]}" if question.kind is CheckInKind.SCALE else f": {' · '.join(shown)}"
+    if question.kind is CheckInKind.SCALE:
+        return _("Answered by {kind}: {low} to {high}").format(kind=kind, low=shown[0], high=shown[-1])
+    return _("Answered by {kind}: {answers}").format(kind=kind, answers=" · ".join(shown))
 
 
 async def _send(host: CheckInHost, question: Question) -> None:

@@ -18,18 +18,19 @@ from evenly_client.peer import Peer
 from evenly_client.screens.checkins import issues, shown
 from evenly_client.screens.checkins.following import Following
 from evenly_client.screens.looks import BLANK, Look, Row, Span, wrapped
+from evenly_client.translation import _, ngettext
 
 PROMISE_LINES: Final = 12
 QUESTION_LINES: Final = 20
 NAMES_LINES: Final = 60
 IN_SECONDS_UNDER_MS: Final = 120_000
 
-GETTING_READY: Final = "One moment: the keys are not there yet."
-NOT_MINE: Final = "You do not take part in this one: the result comes here too."
-TAKEN_BACK: Final = "It was taken back: no answer was opened."
-NOT_SENT: Final = "What you had typed and not sent is not in it."
-CANNOT_BE_READ: Final = "It has a result, which cannot be read here."
-SOMEBODY_UNKNOWN: Final = "Is somebody among them whom you do not know? Then ask, before you answer."
+GETTING_READY: Final = _("One moment: the keys are not there yet.")
+NOT_MINE: Final = _("You do not take part in this one: the result comes here too.")
+TAKEN_BACK: Final = _("It was taken back: no answer was opened.")
+NOT_SENT: Final = _("What you had typed and not sent is not in it.")
+CANNOT_BE_READ: Final = _("It has a result, which cannot be read here.")
+SOMEBODY_UNKNOWN: Final = _("Is somebody among them whom you do not know? Then ask, before you answer.")
 
 
 class Stage(Enum):
@@ -101,7 +102,7 @@ class Saying:
                 closes(Outlook(self._peer), check_in),
             ]
         right = " · ".join(fact for fact in facts if fact)
-        return Row((Span("CHECK-IN", Look.LABEL),), (Span(right, Look.DIM),) if right else (), "head")
+        return Row((Span(_("CHECK-IN"), Look.LABEL),), (Span(right, Look.DIM),) if right else (), "head")
 
     def said(self, check_in: CheckIn, stage: Stage, reading: Reading) -> Iterator[Row]:
         """Everything before the keys of the answers."""
@@ -112,7 +113,9 @@ class Saying:
         blank = [] if reading.low else [BLANK]
         if stage is Stage.ASKED:
             compared = self._following.check_ins.mine.compared
-            promise = wording.before_answering(self._following.people, compared=compared)
+            promise = wording.before_answering(
+                self._following.people, compared=compared, at_gateway=self._peer.at_gateway
+            )
             yield from lines(promise, Look.NOTE, width, PROMISE_LINES)
             yield from blank
         yield from lines(told.question_words(self._peer, check_in), Look.STRONG, width, QUESTION_LINES)
@@ -141,7 +144,8 @@ class Saying:
 
     def _people(self, width: int) -> Iterator[Row]:
         people = self._following.people
-        said = f"{phrases.people(people)} take part:" if people else GETTING_READY
+        taking_part = ngettext("{n} person takes part:", "{n} people take part:", people).format(n=people)
+        said = taking_part if people else GETTING_READY
         yield from lines(said, Look.NOTE, width, 2)
         yield BLANK
         yield from lines(", ".join(self._following.names), Look.STRONG, width, NAMES_LINES)
@@ -151,8 +155,12 @@ class Saying:
     def _few(self, check_in: CheckIn, width: int) -> Iterator[Row]:
         yield from lines(wording.fewer_now(self._following.few(check_in.id)), Look.STRONG, width, 8)
         left = max(1, round(self._following.few_left_s(check_in.id)))
-        second = "second" if left == 1 else "seconds"
-        yield from lines(f"Without an answer within {left} {second} yours stays out.", Look.NOTE, width, 2)
+        said = ngettext(
+            "Without an answer within {n} second yours stays out.",
+            "Without an answer within {n} seconds yours stays out.",
+            left,
+        )
+        yield from lines(said.format(n=left), Look.NOTE, width, 2)
 
     def _result(self, check_in: CheckIn, width: int) -> Iterator[Row]:
         peer = self._peer
@@ -177,7 +185,7 @@ class Saying:
         own = None if sealed is None else told.result_of(self._peer, check_in, sealed)
         if own is not None and reading.own:
             yield BLANK
-            yield from lines("Here it came to this:", Look.STRONG, reading.width, 1)
+            yield from lines(_("Here it came to this:"), Look.STRONG, reading.width, 1)
             yield from shown.result_rows(own, reading.width)
 
 
@@ -187,8 +195,8 @@ def closes(o: Outlook, check_in: CheckIn) -> str:
         return ""
     ms = check_in.closes_at - o.now
     if ms >= IN_SECONDS_UNDER_MS:
-        return f"closes at {phrases.time_of_day(check_in.closes_at)}"
-    return f"closes in {phrases.clock(ms)}"
+        return _("closes at {time}").format(time=phrases.time_of_day(check_in.closes_at))
+    return _("closes in {time}").format(time=phrases.clock(ms))
 
 
 def lines(text: str, look: Look, width: int, most: int) -> list[Row]:

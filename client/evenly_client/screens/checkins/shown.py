@@ -13,6 +13,8 @@ from rich.cells import cell_len
 
 from evenly_client.checkins.results import Bar, Result, TrendPoint, figure_words, sparkline
 from evenly_client.screens.looks import BLANK, Look, Row, Span, padded, wrapped
+from evenly_client.translation import _, ngettext
+from evenly_client.written import decimal
 
 LABELS_BESIDE: Final = 24
 """Labels up to this wide stand beside their bars; longer ones above them."""
@@ -33,16 +35,18 @@ def result_rows(result: Result, width: int) -> list[Row]:
 
 def taking_part(result: Result) -> str:
     """`6 answered, 1 abstained · 3.4 of 5`."""
-    said = f"{result.people - result.abstained} answered"
-    if result.abstained:
-        said += f", {result.abstained} abstained"
+    n, m = result.people - result.abstained, result.abstained
+    said = ngettext("{n} answered", "{n} answered", n).format(n=n)
+    if m:
+        abstained = ngettext("{n} abstained", "{n} abstained", m).format(n=m)
+        said = f"{said}, {abstained}"
     return said if result.figure is None else f"{said} · {figure_words(result.kind, result.figure)}"
 
 
 def _bars(bars: Sequence[Bar], people: int, width: int) -> list[Row]:
     """A bar an answer, its number at its end: as long for each of the people."""
     if not bars:
-        return [_line("Nobody gave an answer.", Look.PLAIN, "none")]
+        return [_line(_("Nobody gave an answer."), Look.PLAIN, "none")]
     widest = max(cell_len(bar.label) for bar in bars)
     beside = widest if widest <= min(LABELS_BESIDE, width // 2) else 0
     room = width - NUMBER - (beside + 2 if beside else 2)
@@ -66,7 +70,7 @@ def _cells(many: int, people: int, room: int) -> int:
 def _cards(texts: Sequence[str], width: int) -> list[Row]:
     """A card each, in the order of the result, which is nobody's."""
     if not texts:
-        return [_line("Nobody gave an answer.", Look.PLAIN, "none")]
+        return [_line(_("Nobody gave an answer."), Look.PLAIN, "none")]
     inside = width - 4
     rows = [_line(f"╭{'─' * (width - 2)}╮", Look.DIM, "top")]
     for i, text in enumerate(texts):
@@ -83,13 +87,13 @@ def trend_rows(kind: CheckInKind, points: Sequence[TrendPoint], width: int) -> l
     if len(points) < 2:
         return []
     shown = points[-TRENDS_SHOWN:]
-    figures = " · ".join(f"session {p.session}: {_short(kind, p.figure)}" for p in shown)
+    figures = " · ".join(_("session {n}: {figure}").format(n=p.session, figure=_short(kind, p.figure)) for p in shown)
     said = f"{sparkline(kind, [p.figure for p in points])} {figures}"
     return [_line(line, Look.NOTE, ("trend", i)) for i, line in enumerate(wrapped(said, width, 3))]
 
 
 def _short(kind: CheckInKind, figure: float) -> str:
-    return f"{round(figure)} in 100" if kind is CheckInKind.YESNO else f"{figure:.1f}"
+    return _("{n} in 100").format(n=round(figure)) if kind is CheckInKind.YESNO else decimal(figure)
 
 
 def _line(text: str, look: Look, key: object) -> Row:

@@ -18,9 +18,10 @@ from evenly_client.screens.checkins.following import Following
 from evenly_client.screens.checkins.saying import lines
 from evenly_client.screens.looks import BLANK, Look, Row, Span, flowed
 from evenly_client.screens.rows import Rows
+from evenly_client.translation import _, pgettext
 
-ASKED: Final = "Press y if yours are the same, n if they are not."
-SAME: Final = "Compared: nobody stands between you."
+ASKED: Final = _("Press y if yours are the same, n if they are not.")
+SAME: Final = _("Compared: nobody stands between you.")
 WIDTH: Final = 73
 WORDS_AT: Final = 6
 
@@ -40,7 +41,7 @@ class ThreeWords(Armed[str], ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """What is to be done, the words, the keys."""
-        with Vertical(classes="box asked"):
+        with Vertical(classes="box asked"):  # no words: classes
             yield Rows([BLANK], id="said")
             yield Rows([BLANK], id="keys")
 
@@ -78,13 +79,18 @@ class ThreeWords(Armed[str], ModalScreen[str]):
         rows = lines(wording.COMPARE, Look.NOTE, width, 3)
         for word in self._words:
             rows += [BLANK, Row((Span(" " * WORDS_AT), Span(f" {' '.join(word.upper())} ", Look.MINE)), (), word)]
-        people = ", ".join(self._following.names)
-        return [*rows, BLANK, *lines(ASKED, Look.STRONG, width, 2), *lines(f"With: {people}", Look.DIM, width, 4)]
+        # Translators: whose words are to be the same.
+        who = _("With: {names}").format(names=", ".join(self._following.names))
+        return [*rows, BLANK, *lines(ASKED, Look.STRONG, width, 2), *lines(who, Look.DIM, width, 4)]
 
     def _keys(self) -> list[tuple[Span, ...]]:
         if self._differ:
-            return [_key("enter", "closes", "close")]
-        return [_key("y", "the same", "y"), _key("n", "not the same", "n"), _key("esc", "later", "close")]
+            return [_key("enter", pgettext("key", "closes"), "close")]
+        return [
+            _key("y", pgettext("key", "the same"), "y"),
+            _key("n", pgettext("key", "not the same"), "n"),
+            _key("esc", pgettext("key", "later"), "close"),
+        ]
 
     def on_key(self, event: events.Key) -> None:
         """The two answers."""

@@ -13,12 +13,14 @@ from evenly_protocol.facts import Command
 from evenly_protocol.series import Planned
 from evenly_protocol.words import Role
 
+from evenly_client import phrases
 from evenly_client.call_links import NotALink
 from evenly_client.due import NotADate
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import Host
 from evenly_client.sealing import TextTooLong
 from evenly_client.series_words import EXAMPLE, parse_moment, planned_words
+from evenly_client.translation import _
 
 KEYS: Final = "123456789"
 
@@ -44,7 +46,8 @@ async def number(host: Host, title: str, *, least: int, most: int, value: str = 
             return None
         if value.isascii() and value.isdigit() and least <= int(value[:6]) <= most:
             return int(value)
-        said = f"A number from {least} to {most}. {body}".strip()
+        bounds = _("A number from {least} to {most}.").format(least=least, most=most)
+        said = f"{bounds} {body}".strip()
 
 
 async def text_for(
@@ -79,7 +82,7 @@ async def one_planned(host: Host, title: str, *, body: str = "") -> Planned | No
     o = host.situation().outlook
     coming = series.to_come(o.room)
     if not coming:
-        host.say("No sessions are planned yet.")
+        host.say(_("No sessions are planned yet."))
         return None
     return await host.choose(
         title,
@@ -99,7 +102,7 @@ def give(host: Host, command: Command, id: bytes = b"") -> bool:
     """Gives a command, unless the rules refuse it already; then that is said at once."""
     refusal = host.situation().refusal(command)
     if refusal is not None:
-        host.say(f"{refusal.sentence} {refusal.next_step}")
+        host.say(phrases.refusal_words(refusal))
         return False
     host.do(command, id)
     return True

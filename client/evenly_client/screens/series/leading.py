@@ -12,6 +12,7 @@ from evenly_client.peer import Peer
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import Host, seat
 from evenly_client.screens.series.asking import give, may_lead, text_for
+from evenly_client.translation import _
 
 
 async def call_link(host: Host) -> None:
@@ -20,8 +21,8 @@ async def call_link(host: Host) -> None:
     now = opened.call_link(host.peer.sealer, o.room)
     if now:
         wanted = await host.choose(
-            "The link to the call",
-            [Choice(True, "another link", "", "1"), Choice(False, "take it away", "", "2")],
+            _("The link to the call"),
+            [Choice(True, _("another link"), "", "1"), Choice(False, _("take it away"), "", "2")],
             body=now,
         )
         if wanted is None:
@@ -34,22 +35,24 @@ async def call_link(host: Host) -> None:
         id = Peer.new_id()
         give(host, SetCallLink(host.peer.seal(FieldKind.LINK, call_links.checked(link), id)), id)
 
-    await text_for(host, "The link to the call", keep, value=now, body="Only members can read it.")
+    await text_for(host, _("The link to the call"), keep, value=now, body=_("Only members can read it."))
 
 
 async def hand_over(host: Host) -> None:
     """Who leads this session beside the standing facilitators."""
     o = host.situation().outlook
     if o.session is None:
-        host.say("No session is running.")
+        host.say(_("No session is running."))
         return
     now = o.session.host
     who = await seat(
         host,
-        "Who hosts this session?",
+        _("Who hosts this session?"),
         may_lead(host),
-        nobody="nobody: the facilitator leads",
-        body=f"Now: {o.name(now) if now else 'nobody'}. The host leads until the end of the session.",
+        nobody=_("nobody: the facilitator leads"),
+        body=_("Now: {name}. The host leads until the end of the session.").format(
+            name=o.name(now) if now else _("nobody")
+        ),
     )
     if who is not None:
         give(host, HandOver(who))
@@ -60,10 +63,10 @@ async def deputy(host: Host) -> None:
     o = host.situation().outlook
     who = await seat(
         host,
-        "Who leads when no facilitator is there?",
+        _("Who leads when no facilitator is there?"),
         [s for s in may_lead(host) if s != o.seat],
-        nobody="nobody by themselves",
-        body="A minute after the last facilitator has gone they lead, until one is back. Everybody is told.",
+        nobody=_("nobody by themselves"),
+        body=_("A minute after the last facilitator has gone they lead, until one is back. Everybody is told."),
     )
     if who is not None:
         give(host, SetDeputy(who))

@@ -15,6 +15,7 @@ from evenly_client.peer import Peer
 from evenly_client.screens.dialogs import Choice
 from evenly_client.screens.flows import Host, seat
 from evenly_client.screens.series.asking import KEYS, give, number, text_for
+from evenly_client.translation import _, ngettext, pgettext
 
 PAIR_MINUTES: Final = (5, 8, 10, 15, 20, 30)
 OPENERS_LISTED: Final = 5
@@ -23,15 +24,15 @@ OPENERS_LISTED: Final = 5
 async def draw_pairs(host: Host) -> None:
     """Draw pairs: how long, a question to begin with, the list to copy, then begun."""
     minutes = await host.choose(
-        "Pairs: for how long?",
+        _("Pairs: for how long?"),
         [
-            *(Choice(m, f"{m} minutes", "", KEYS[i]) for i, m in enumerate(PAIR_MINUTES)),
-            Choice(0, "another length", "", "0"),
+            *(Choice(n, _minutes(n), "", KEYS[i]) for i, n in enumerate(PAIR_MINUTES)),
+            Choice(0, _("another length"), "", "0"),
         ],
     )
     if minutes is None:
         return
-    length = minutes or await number(host, "How many minutes?", least=1, most=pairs.MINUTES_AT_MOST) or 0
+    length = minutes or await number(host, _("How many minutes?"), least=1, most=pairs.MINUTES_AT_MOST) or 0
     if not length:
         return
     id = Peer.new_id()
@@ -43,18 +44,19 @@ async def draw_pairs(host: Host) -> None:
     seed = random.randrange(1 << 30)
     while True:
         if len(seats) < 2:
-            host.say("Two people on the call are needed.")
+            host.say(_("Two people on the call are needed."))
             return
         groups = drawn(room, seats, seed)
         until = phrases.time_of_day(host.situation().outlook.now + length * 60_000)
+        others = _("with those who lead") if seats == who_pairs(room) else _("without those who lead")
         answer = await host.choose(
-            "Begin with these pairs?",
+            _("Begin with these pairs?"),
             [
-                Choice("begin", "begin", "everybody sees their own", "y"),
-                Choice("again", "draw again", "", "2"),
-                Choice("all", "with those who lead" if seats == who_pairs(room) else "without those who lead", "", "3"),
+                Choice("begin", pgettext("pairs", "begin"), _("everybody sees their own"), "y"),
+                Choice("again", _("draw again"), "", "2"),
+                Choice("all", others, "", "3"),
             ],
-            body=f"To copy into the call's chat:\n{pairing.copy_list(groups, host.peer.name_of, until)}",
+            body="\n".join((_("To copy into the call's chat:"), pairing.copy_list(groups, host.peer.name_of, until))),
         )
         if answer is None:
             return
@@ -67,15 +69,19 @@ async def draw_pairs(host: Host) -> None:
         seed += 1
 
 
+def _minutes(n: int) -> str:
+    return ngettext("{n} minute", "{n} minutes", n).format(n=n)
+
+
 async def _opener(host: Host, id: bytes) -> bytes | None:
     """A sealed question to begin with, chosen or typed; empty for none, None when it is left."""
     listed = random.sample(pairing.OPENERS, OPENERS_LISTED)
     chosen = await host.choose(
-        "A question to begin with?",
+        _("A question to begin with?"),
         [
             *(Choice(text, text, "", KEYS[i]) for i, text in enumerate(listed)),
-            Choice("type", "another one", "", "e"),
-            Choice("", "none", "", "0"),
+            Choice("type", _("another one"), "", "e"),
+            Choice("", pgettext("question", "none"), "", "0"),
         ],
     )
     if chosen is None:
@@ -87,7 +93,7 @@ async def _opener(host: Host, id: bytes) -> bytes | None:
     def seal(text: str) -> None:
         typed.append(host.peer.seal(FieldKind.QUESTION, text, id))
 
-    return typed[-1] if await text_for(host, "A question to begin with", seal) else None
+    return typed[-1] if await text_for(host, _("A question to begin with"), seal) else None
 
 
 async def call_back_pairs(host: Host) -> None:
@@ -95,10 +101,11 @@ async def call_back_pairs(host: Host) -> None:
     session = host.situation().outlook.session
     talking = session.pairs if session is not None else None
     if talking is None or talking.over:
-        host.say("No pairs are talking now.")
+        host.say(_("No pairs are talking now."))
         return
     sure = await host.choose(
-        "Call everybody back now?", [Choice(True, "call back", "", "y"), Choice(False, "let them talk", "", "n")]
+        _("Call everybody back now?"),
+        [Choice(True, _("call back"), "", "y"), Choice(False, _("let them talk"), "", "n")],
     )
     if sure:
         give(host, pairs.CallBack(talking.id))
@@ -107,9 +114,9 @@ async def call_back_pairs(host: Host) -> None:
 async def log_coaching(host: Host) -> None:
     """Add minutes of coaching one to one; only the minutes are kept for the sponsor's figures."""
     o = host.situation().outlook
-    who = await seat(host, "Coaching, one to one: with whom?", [s for s in o.everybody if s != o.seat])
+    who = await seat(host, _("Coaching, one to one: with whom?"), [s for s in o.everybody if s != o.seat])
     if who is None:
         return
-    minutes = await number(host, "How many minutes?", least=1, most=600, value="45")
+    minutes = await number(host, _("How many minutes?"), least=1, most=600, value="45")
     if minutes is not None and give(host, LogCoaching(who, minutes)):
-        host.say(f"{minutes} minutes are added.")
+        host.say(ngettext("{n} minute is added.", "{n} minutes are added.", minutes).format(n=minutes))
