@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pexpect
 import pyte
 
+EVENLY = (sys.executable, "-m", "evenly_client.cli")
 WITHIN_S = 30.0
 ENTER, ESCAPE = "\r", "\x1b"
 
@@ -23,23 +26,23 @@ class Terminal:
     """
 
     def __init__(
-        self, home: Path, *arguments: str, columns: int = 80, lines: int = 24, program: Path | None = None
+        self,
+        home: Path,
+        *arguments: str,
+        columns: int = 80,
+        lines: int = 24,
+        command: Sequence[str] = EVENLY,
+        environment: Mapping[str, str | None] | None = None,
     ) -> None:
-        """`program`: a script to run instead of `evenly`."""
+        """`command`: what is run, with these arguments, instead of `evenly`. `environment`: None is not set."""
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = bytearray()
         self._process = pexpect.spawn(
-            sys.executable,
-            [*([str(program)] if program is not None else ["-m", "evenly_client.cli"]), *arguments],
+            command[0],
+            [*command[1:], *arguments],
             dimensions=(lines, columns),
-            env={
-                **os.environ,
-                "EVENLY_HOME": str(home),
-                "TERM": "xterm-256color",
-                "LANG": "C.UTF-8",
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-            },
+            env=environment_of(home, environment or {}),
             timeout=WITHIN_S,
         )
 
@@ -77,8 +80,8 @@ class Terminal:
                 break
         raise AssertionError(f"never showed {pattern!r}; it shows:\n{self.text}")
 
-    def press(self, keys: str) -> None:
-        """Presses keys."""
+    def press(self, keys: str | bytes) -> None:
+        """Presses keys; bytes are what the terminal makes of them."""
         self._process.send(keys)
 
     def answers(self, pattern: str, keys: str) -> None:
@@ -99,6 +102,11 @@ class Terminal:
                     return found
         raise AssertionError(f"{keys!r} never showed {pattern!r}; it shows:\n{self.text}")
 
+    def resize(self, columns: int, lines: int) -> None:
+        """The window has another size from now on."""
+        self._screen.resize(lines, columns)
+        self._process.setwinsize(lines, columns)
+
     @property
     def alive(self) -> bool:
         """Whether the command still runs."""
@@ -111,6 +119,24 @@ class Terminal:
             self.look(drawn=False)
             assert time.monotonic() < until, f"has not ended; it shows:\n{self.text}"
 
+    def kill(self) -> None:
+        """Kills the command at once, as a crash would."""
+        self._process.kill(signal.SIGKILL)
+        self._process.wait()
+
     def close(self) -> None:
         """Ends it."""
         self._process.close(force=True)
+
+
+def environment_of(home: Path, changed: Mapping[str, str | None]) -> dict[str, str]:
+    """What `evenly` finds in its environment: its files in `home`, an ordinary terminal, but for what is changed."""
+    environment = {
+        **os.environ,
+        "EVENLY_HOME": str(home),
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        **changed,
+    }
+    return {name: value for name, value in environment.items() if value is not None}

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import re
+import sys
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,7 +84,7 @@ async def test_only_text_reaches_the_terminal(columns: int, lines: int, shown: d
             await other.entered()
         phases = [PhasePlan("talk", lead.seal(FieldKind.TITLE, "title", b"t" * 16), 60, FloorMode.QUEUE)]
         assert await lead.ask(StartSession(phases), b"t" * 16) is None
-        program = Path(__file__).with_name("hostile_evenly.py")
+        program = str(Path(__file__).with_name("hostile_evenly.py"))
         terminal = await asyncio.to_thread(
             Terminal,
             tmp_path / "home",
@@ -94,7 +95,7 @@ async def test_only_text_reaches_the_terminal(columns: int, lines: int, shown: d
             "Me",
             columns=columns,
             lines=lines,
-            program=program,
+            command=(sys.executable, program),
         )
         await asyncio.to_thread(_enter, terminal)
         await _busy(lead, others, terminal, counts, shown)
