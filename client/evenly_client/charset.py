@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 _SAYING: Final = ("LC_ALL", "LC_CTYPE", "LANG")
 _ASCII: Final = ("C", "POSIX")
@@ -68,13 +68,16 @@ def settle() -> None:
     from evenly_client.plain_signs import ERRORS
 
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            if stream.isatty():
-                stream.reconfigure(encoding="ascii", errors=ERRORS)
-            else:
-                stream.reconfigure(encoding="utf-8")
-    if isinstance(sys.stdin, TextIOWrapper) and sys.stdin.isatty():
+        if _is_terminal(stream):
+            stream.reconfigure(encoding="ascii", errors=ERRORS)
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+    if _is_terminal(sys.stdin):
         sys.stdin.reconfigure(encoding=charset.codec, errors="replace")
+
+
+def _is_terminal(stream: object) -> TypeGuard[TextIOWrapper]:
+    return isinstance(stream, TextIOWrapper) and stream.isatty()
 
 
 def legible(line: str) -> str:

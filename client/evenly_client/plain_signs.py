@@ -36,7 +36,7 @@ def _likeness(character: str) -> str:
     if character in _LIKENESS:
         return _LIKENESS[character]
     name = unicodedata.name(character, "")
-    if name.startswith("BOX DRAWINGS"):
+    if name.startswith("BOX DRAWINGS"):  # no words: as Unicode calls them
         upright = "VERTICAL" in name or " UP" in name or " DOWN" in name
         level = "HORIZONTAL" in name or "LEFT" in name or "RIGHT" in name
         return "+" if upright and level else "|" if upright else "-"

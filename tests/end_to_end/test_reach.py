@@ -135,7 +135,7 @@ def test_a_terminal_of_few_letters(tmp_path: Path, link: Link, environment: dict
         terminal.resize(80, 24)
         assert terminal.shows(r"NEXT +1  Zoe \?\?\?\? .*")[0] == found
         terminal.press("e")
-        terminal.shows("words")
+        terminal.shows("WORDS")
         terminal.press(b"k\xe4se")
         terminal.shows("kase" if "LC_ALL" in environment and "ISO" in environment["LC_ALL"] else r"k\?se")
         terminal.press(ENTER)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import importlib.util
+import json
+import os
 import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -61,23 +66,47 @@ class Handed:
         return {"HOME": str(home), "PATH": f"{own}:/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"}
 
 
+@contextlib.contextmanager
+def shared(temporary: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of this run share, for one of them at a time: who finds it empty fills it."""
+    base = temporary.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def handed(tmp_path_factory: pytest.TempPathFactory) -> Handed:
     """Evenly's wheel, built; those that it needs; evenly.pyz of both."""
-    folder = tmp_path_factory.mktemp("handed")
-    build = [str(Path(sys.executable).with_name("hatchling")), "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    with shared(tmp_path_factory, "handed") as folder:
+        pyz = folder / "evenly.pyz"
+        if not pyz.exists():
+            build(folder, pyz)
+        [wheel] = folder.glob("*.whl")
+        python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+        return Handed(folder, wheel, for_pyz(folder), pyz, python)
+
+
+def build(folder: Path, pyz: Path) -> None:
+    """Makes all that is handed out, evenly.pyz last."""
+    hatchling = [str(Path(sys.executable).with_name("hatchling")), "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(hatchling, cwd=ROOT, check=True, capture_output=True, timeout=60)
     [wheel] = folder.glob("*.whl")
     one_file = tool("one_file")
-    names = one_file.needed(one_file.direct_dependencies())
     (folder / "needed").mkdir()
-    # What only other systems need is not installed here.
-    here = [found for name in sorted(names) for found in Distribution.discover(name=name)]
-    wheels = [wheel_of(each, folder / "needed") for each in here]
-    needed = [path for path in wheels if path.name.partition("-")[0] not in one_file.LEFT_OUT]
-    pyz = folder / "evenly.pyz"
-    one_file.assemble({tool("pyz_main").target(): needed}, wheel, pyz)
-    return Handed(folder, wheel, needed, pyz, Path(getattr(sys, "_base_executable", sys.executable)).resolve())
+    for name in sorted(one_file.needed(one_file.direct_dependencies())):
+        # What only other systems need is not installed here.
+        for installed in Distribution.discover(name=name):
+            wheel_of(installed, folder / "needed")
+    one_file.assemble({tool("pyz_main").target(): for_pyz(folder)}, wheel, pyz)
+
+
+def for_pyz(folder: Path) -> list[Path]:
+    """The wheels that evenly.pyz is made of, Evenly's own aside."""
+    left_out = tool("one_file").LEFT_OUT
+    return sorted(path for path in (folder / "needed").iterdir() if path.name.partition("-")[0] not in left_out)
 
 
 @dataclass(frozen=True)
@@ -92,12 +121,15 @@ class Settled:
 @pytest.fixture(scope="session")
 def settled(handed: Handed, tmp_path_factory: pytest.TempPathFactory) -> Settled:
     """It takes a while: the tests that need it unpacked share it."""
-    home = tmp_path_factory.mktemp("settled")
-    command = [str(handed.python), str(handed.pyz), "--version"]
-    environment = handed.environment(home)
-    starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
-    said = [start.communicate(timeout=60)[0].strip() for start in starts]
-    return Settled(home, said, [start.returncode for start in starts])
+    with shared(tmp_path_factory, "settled") as home:
+        told = home / "told.json"
+        if not told.exists():
+            command = [str(handed.python), str(handed.pyz), "--version"]
+            environment = handed.environment(home)
+            starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
+            said = [start.communicate(timeout=60)[0].strip() for start in starts]
+            told.write_text(json.dumps([said, [start.returncode for start in starts]]))
+        return Settled(home, *json.loads(told.read_text()))
 
 
 def ran(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:

@@ -35,6 +35,17 @@ def address(handed: Handed) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.fixture(scope="module")
+def needed(settled: Settled, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all that evenly.pyz has unpacked but Evenly itself."""
+    [unpacked] = (settled.home / ".cache" / "evenly" / "one-file").iterdir()
+    folder = tmp_path_factory.mktemp("needed")
+    for path in unpacked.iterdir():
+        if not path.name.startswith(("evenly", "__")):
+            (folder / path.name).symlink_to(path)
+    return folder
+
+
 def invitation(folder: Path, link: str, *options: str) -> str:
     """What `evenly invite` prints."""
     environment = {"EVENLY_HOME": str(folder), "EVENLY_LANGUAGE": "en", "PATH": "/usr/bin:/bin"}
@@ -63,7 +74,14 @@ WITH_A_SCREEN, WITH_A_READER = "Linux, macOS:", "With a screen reader, on Linux 
     ],
 )
 async def test_the_lines_lead_into_the_room(
-    source: str, title: str, handed: Handed, settled: Settled, address: str, local: Local, tmp_path: Path
+    source: str,
+    title: str,
+    handed: Handed,
+    settled: Settled,
+    needed: Path,
+    address: str,
+    local: Local,
+    tmp_path: Path,
 ) -> None:
     """A file that came along, or one that is fetched; by the screen or as lines of text."""
     if source == "address" and not shutil.which("curl"):
@@ -79,10 +97,12 @@ async def test_the_lines_lead_into_the_room(
             (downloads / attached.name).symlink_to(attached)
         environment = {
             **handed.environment(settled.home),
-            # A registry without a network: what Evenly needs, as it is installed here.
+            # There is no network. For the wheel most of what it asks for is there before, which saves half a minute; pip
+            # finds the rest (uvloop) in a folder. benchmarks/first_minute.py fetches everything.
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(handed.folder / "needed"),
             "PIP_NO_COMPILE": "1",
+            **({"PYTHONPATH": str(needed)} if source == "attached wheel" else {}),
             "EVENLY_HOME": str(tmp_path / "mine"),
             "TERM": "xterm-256color",
             "EVENLY_LANGUAGE": "en",

@@ -77,14 +77,12 @@ def test_what_it_starts_runs_from_the_same_folder(handed: Handed, home: Path) ->
     assert own_program("evenly_server") == [sys.executable, "-m", "evenly_server"]
 
 
-def test_a_folder_that_others_can_write_is_not_run(handed: Handed, home: Path) -> None:
+def test_a_folder_that_others_can_write_is_not_run(handed: Handed, home: Path, tmp_path: Path) -> None:
     """Somebody else may have put something there."""
-    folder = unpacked(home)
+    folder = tmp_path / unpacked(home).relative_to(home)
+    folder.mkdir(parents=True)
     folder.chmod(0o777)
-    try:
-        done = ran(handed.python, handed.pyz, "--version", env=handed.environment(home))
-    finally:
-        folder.chmod(0o700)
+    done = ran(handed.python, handed.pyz, "--version", env=handed.environment(tmp_path))
     assert done.returncode == 1
     assert "others can write there" in done.stderr
 

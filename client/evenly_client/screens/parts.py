@@ -16,11 +16,11 @@ from rich.cells import cell_len
 from evenly_client import phrases
 from evenly_client.outlook import Outlook, Speaking, Waiting
 from evenly_client.peer import State
-from evenly_client.people import at_gateway
 from evenly_client.screens import deeds
 from evenly_client.screens.deeds import Deed
 from evenly_client.screens.keys import Keymap
 from evenly_client.screens.looks import BLANK, LABEL, Look, Row, Span, flowed, label, labelled, padded, wrapped
+from evenly_client.screens.names import padded_name
 from evenly_client.screens.situation import Situation
 from evenly_client.translation import _, ngettext, pgettext
 
@@ -269,7 +269,7 @@ def _waits(s: Situation, w: Waiting, name_of_part: str, width: int) -> Row:
     spans = [
         *label(name_of_part, mark),
         Span(padded(str(w.seat), SEAT), Look.DIM),
-        Span(_name_in(w.name, name) + " ", look),
+        Span(padded_name(w.name, name) + " ", look),
         Span(pgettext("hand", "chosen · ") if chosen else "", Look.KEY),
         Span(w.reason, Look.DIM),
     ]
@@ -307,7 +307,7 @@ def people(o: Outlook, width: int) -> list[Row]:
         look = Look.MINE if seat == o.seat else Look.STRONG if seat in speaking_now else Look.PLAIN
         left = (
             Span(padded(str(seat), SEAT), Look.DIM),
-            Span(_name_in(o.name(seat), name) + " ", look),
+            Span(padded_name(o.name(seat), name) + " ", look),
             Span(_presence(o, seat, speaking_now), Look.DIM),
         )
         time = f" {phrases.clock(counters[seat])}" if seat in counters else ""
@@ -318,14 +318,6 @@ def people(o: Outlook, width: int) -> list[Row]:
             could = _("could invite: {seats}").format(seats=_seats(invite))
             rows.extend((BLANK, Row((Span(could, Look.DIM),), key="invite")))
     return rows
-
-
-def _name_in(shown: str, cells: int) -> str:
-    """A name in a column of so many cells; cut, it still says that somebody takes part through a gateway."""
-    behind = at_gateway("")
-    if cell_len(shown) <= cells or not shown.endswith(behind):
-        return padded(shown, cells)
-    return padded(shown.removesuffix(behind), cells - cell_len(behind)) + behind
 
 
 def _presence(o: Outlook, seat: int, speaking_now: set[int]) -> str:

@@ -21,6 +21,7 @@ from evenly_client.config import Config
 from evenly_client.outlook import Outlook
 from evenly_client.peer import Notice, Peer, State, StateChanged
 from evenly_client.screens import themes
+from evenly_client.screens.typed_bytes import take_any_bytes
 from evenly_client.translation import _
 
 PAINT_AFTER_S: Final = 0.05
@@ -37,6 +38,7 @@ class StageApp(App[None]):
     def __init__(self, peer: Peer, config: Config) -> None:
         """A stage for `peer` (of `Purpose.STAGE`), which is started and stopped here."""
         super().__init__()
+        take_any_bytes()
         self._peer = peer
         self._painting: Timer | None = None
         self.farewell = ""

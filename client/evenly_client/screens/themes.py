@@ -1,7 +1,7 @@
 """The colours: Evenly's own themes, and which one is used.
 
 In `evenly-dark` and `evenly-light` every text is 4.5:1 or more on its ground (WCAG 2.2, 1.4.3), in `evenly-contrast`
-7:1 (1.4.6). `evenly-ansi` has the terminal's own two colours alone, whatever they are, and tells things apart by weight.
+7:1 (1.4.6). `evenly-ansi` has the terminal's own two colours alone, whatever they are, and tells apart by weight.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ THEMES: Final = (
 ANSI_CSS: Final = """
 .dialog:ansi { background: transparent; }
 Input:ansi > .input--cursor { color: $foreground; background: $background; text-style: reverse; }
-"""
+"""  # no words: a stylesheet
 """For `App.CSS`: a dialog lets be seen what it lies over, and where a letter would go is in reverse video."""
 
 

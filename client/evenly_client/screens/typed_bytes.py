@@ -18,7 +18,7 @@ def take_any_bytes() -> None:
         return
     from textual.drivers import linux_driver
 
-    vars(linux_driver)["getincrementaldecoder"] = _lenient
+    linux_driver.__dict__["getincrementaldecoder"] = _lenient
 
 
 def _lenient(_: str) -> Callable[[], codecs.IncrementalDecoder]:

@@ -17,6 +17,7 @@ from rich.cells import cell_len
 from evenly_client import due, phrases
 from evenly_client.outlook import Outlook
 from evenly_client.screens.looks import Look, Row, Span, padded
+from evenly_client.screens.names import padded_name
 from evenly_client.text import one_line
 from evenly_client.translation import _
 
@@ -110,7 +111,7 @@ def item_of(key: Hashable, lines: int, told: Callable[[], Told], *, names: int =
         look = Look.STRONG if chosen else Look.PLAIN
         left = (
             mark,
-            Span(padded(t.who, who - 1) + " " if who else "", Look.MINE if t.mine else look),
+            Span(padded_name(t.who, who - 1) + " " if who else "", Look.MINE if t.mine else look),
             Span(one_line(t.text), look),
         )
         right = (Span(f"{t.right} ", Look.DIM),) if t.right and cell_len(t.right) < width // 2 else ()
