@@ -9,6 +9,7 @@ takes `5`, `we 3` and `now now` for dates. What these words mean, where people d
 `next friday`                          the one in the calendar week after this
 `friday week`, `a week on friday`      a week after the coming one
 `next week`, `end of next week`        Friday of the next calendar week
+`week after next`                      Friday of the one after that
 `end of the week`, `this week`         Friday of this one; from Saturday on, Sunday
 `next month`, `end of next month`      the last day of the next month
 `the 3rd`                              the coming 3rd, today included; likewise `3 december` without a year
@@ -16,7 +17,8 @@ takes `5`, `we 3` and `now now` for dates. What these words mean, where people d
 `3.12.`                                3 December: with full stops the day comes first
 =====================================  =================================================================
 
-Times of day are left out. The wire holds whole days since 1970-01-01; 0 is the next session.
+Other languages are put into these words by day_words.py; what it does not know is left to the library. Times of day are
+left out. The wire holds whole days since 1970-01-01; 0 is the next session.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from evenly_client.day_words import in_english
 from evenly_client.phrases import either
-from evenly_client.translation import _, language, ngettext, pgettext
+from evenly_client.translation import ENGLISH, _, language, ngettext, pgettext
 from evenly_client.written import MONTHS, WEEKDAYS, day_in_words, weekday_in_words
 
 MOST_YEARS: Final = 3
@@ -124,10 +127,12 @@ def parse_due(
     """
     words = _plain(text)
     languages = (language().partition("_")[0],) if languages is None else languages
-    if _LEADING.sub("", words) in _NEXT_SESSION or words == _plain(_NEXT):
+    others = tuple(code for code in languages if code != ENGLISH)
+    said = (words, *(in_english(words, code) for code in others))
+    if words == _plain(_NEXT) or any(_LEADING.sub("", way) in _NEXT_SESSION for way in said if way or not words):
         return Due(next_session, next_session=True)
     try:
-        return Due(_possible(_read(words, today, languages), today))
+        return Due(_possible(_read(said, today, others), today))
     except _Refused as refused:
         return refused.refusal
 
@@ -221,6 +226,10 @@ def _weekday_week(found: re.Match[str], today: date) -> date:
 
 def _week(found: re.Match[str], today: date) -> date:
     return _monday(today) + timedelta(days=7 + _FRIDAY) if found["next"] else _this_week(today)
+
+
+def _week_after_next(found: re.Match[str], today: date) -> date:
+    return _monday(today) + timedelta(days=14 + _FRIDAY)
 
 
 def _weekend(found: re.Match[str], today: date) -> date:
@@ -331,6 +340,7 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date
         (rf"{_WD}\sweek", _weekday_week),
         (rf"(?:a|one)\sweek\s(?:on|from|after)\s{_WD}", _weekday_week),
         (r"(?:the\s)?(?:end\sof\s)?(?:(?P<next>next)|the|this)\sweek|end\sof\sweek", _week),
+        (r"(?:the\s)?week\safter\snext", _week_after_next),
         (r"(?:(?P<next>next)|the|this)\sweekend|weekend", _weekend),
         (r"(?:the\s)?end\sof\s(?:(?:(?P<next>next)|the|this)\s)?month", _month_end),
         (r"(?:(?P<next>next)|this)\smonth", _month_end),
@@ -347,20 +357,26 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date
 )
 
 
-def _read(words: str, today: date, languages: Sequence[str]) -> date:
-    if len(words) > LONGEST:
+def _read(said: Sequence[str], today: date, others: Sequence[str]) -> date:
+    """The day of what somebody wrote: as it is, then in English words from each of the other languages."""
+    if len(said[0]) > LONGEST:
         raise _Refused(_("That is no date."), _EXAMPLES, unread=True)
-    words = re.sub(r"\btonight$", "today", words)
-    words = _LEADING.sub("", _without_time(_LEADING.sub("", words)))
-    if not words:
+    ways = [_the_day_alone(words) for words in said]
+    if "" in ways:
         raise _Refused(_("On which day?"), _EXAMPLES)
-    for pattern, reading in _SHAPES:
-        if found := pattern.fullmatch(words):
-            return reading(found, today)
-    others = tuple(language for language in languages if language != "en")
-    if others and (day := _in_another_language(words, today, others)) is not None:
+    for words in ways:
+        for pattern, reading in _SHAPES:
+            if found := pattern.fullmatch(words):
+                return reading(found, today)
+    if others and (day := _in_another_language(ways[0], today, others)) is not None:
         return day
     raise _Refused(_("That is no date."), _EXAMPLES, unread=True)
+
+
+def _the_day_alone(words: str) -> str:
+    """Without the time of day, and without what stands before a day."""
+    words = re.sub(r"\btonight$", "today", words)
+    return _LEADING.sub("", _without_time(_LEADING.sub("", words)))
 
 
 # Translators: what is typed is read in English and in your language; “next session” as you translate it by itself

@@ -3,7 +3,7 @@
 import secrets
 
 import pytest
-from evenly_client.people import People
+from evenly_client.people import LEFT_TO_RIGHT_MARK, People
 from evenly_client.sealing import GATEWAY_MARK, UNREADABLE, DeviceKey, RoomKeys, Sealer
 from evenly_protocol.hashing import profile_message
 from evenly_protocol.members import Member
@@ -11,6 +11,7 @@ from evenly_protocol.room import Room
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.wire import Knock
 from evenly_protocol.words import Role
+from rich.cells import cell_len
 
 ROOM = bytes(range(16))
 SEALER = Sealer(RoomKeys.from_secret(bytes(16)), ROOM)
@@ -63,6 +64,30 @@ def test_beside_a_name_stands_that_its_owner_comes_through_a_gateway(room: Room,
     assert [people.name(room, seat) for seat in (1, 2)] == ["Ben (gateway)", "Ben·2"]
     assert people.taken(room, "ben")
     assert SEALER.open(FieldKind.NAME, sealed, key.public, id) == "Ben"
+
+
+def test_whoever_is_called_is_found_without_what_stands_beside_their_name(room: Room, people: People) -> None:
+    """As it is shown, or the name alone; two of one name are told apart by the number."""
+    key, id = DeviceKey.generate(), bytes(16)
+    sealed = SEALER.seal_name("Ben", key.public, id, at_gateway=True)
+    signature = key.sign(profile_message(ROOM, sealed))
+    room.members[1] = Member(1, key.public, Role.PARTICIPANT, sealed, key.public, id, signature)
+    join(room, "Ben")
+    join(room, "דנה")
+    assert people.called(room, "ben (gateway)") == people.called(room, "BEN") == [1]
+    assert people.called(room, "Ben·2") == [2]
+    assert people.called(room, "דנה") == people.called(room, people.name(room, 3)) == [3]
+    assert people.called(room, "") == people.called(room, "Bea") == []
+
+
+@pytest.mark.parametrize("name", ["דנה", "ليلى", "Dana דנה", "دانا 2"])
+def test_what_follows_a_name_from_right_to_left_stays_behind_it(room: Room, people: People, name: str) -> None:
+    """A mark of no width: figures after it, a number or a time, do not move before it."""
+    join(room, name)
+    join(room, name)
+    shown = [people.name(room, seat) for seat in (1, 2)]
+    assert shown == [f"{name}{LEFT_TO_RIGHT_MARK}", f"{name}{LEFT_TO_RIGHT_MARK}·2"]
+    assert [cell_len(text) for text in shown] == [cell_len(name), cell_len(name) + 2]
 
 
 def test_nobody_types_the_mark_of_a_gateway(room: Room, people: People) -> None:

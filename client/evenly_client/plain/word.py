@@ -15,7 +15,6 @@ from evenly_protocol.sealed import FieldKind
 from evenly_client.due import NotADate, parse_due
 from evenly_client.plain.spelling import NOBODY, command, meant, spelled
 from evenly_client.series_words import parse_moment
-from evenly_client.text import same_name_key
 from evenly_client.translation import _
 
 if TYPE_CHECKING:
@@ -83,8 +82,7 @@ def seat(lines: PlainLines, words: Sequence[str], *, nobody: bool = False) -> in
         return 0
     if meant(said) == "me":
         return lines.peer.seat
-    key = same_name_key(said)
-    named = [s for s in lines.look.everybody if key and same_name_key(lines.peer.name_of(s)) == key]
+    named = [s for s in lines.peer.people.called(lines.peer.room, said) if s in lines.look.everybody]
     if len(named) == 1:
         return named[0]
     raise Unclear(_("Who? Type a seat's number or a name."))

@@ -15,6 +15,7 @@ import time
 from typing import Final
 
 from evenly_client.errors import UserError
+from evenly_client.people import LEFT_TO_RIGHT_MARK
 from evenly_client.reports.report import Cell, Column, Report, Table, Trend, Unit
 from evenly_client.translation import _, pgettext
 
@@ -45,13 +46,18 @@ def render(report: Report, table: str | None = None) -> str:
             raise NoSuchTable(title, _("It has: {names}.").format(names=have) if have else _("It has none at all."))
         writer.writerow([c.key for c in found.columns])
         writer.writerows(_row(found, row) for row in found.rows)
-        return out.getvalue()
+        return _for_programs(out.getvalue())
     for number, one in enumerate(tables):
         if number:
             out.write("\r\n")
         writer.writerow(["table", *(c.key for c in one.columns)])
         writer.writerows([one.key, *_row(one, row)] for row in one.rows)
-    return out.getvalue()
+    return _for_programs(out.getvalue())
+
+
+def _for_programs(text: str) -> str:
+    """Without what names have for the eye alone."""
+    return text.replace(LEFT_TO_RIGHT_MARK, "")
 
 
 def all_tables(report: Report) -> list[Table]:

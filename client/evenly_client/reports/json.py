@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from evenly_client.people import LEFT_TO_RIGHT_MARK
 from evenly_client.reports.report import (
     Answers,
     Bars,
@@ -45,7 +46,8 @@ def render(report: Report) -> str:
         "first_line": report.first_line,
         "sections": {section.key: _section(section) for section in report.sections},
     }
-    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    text = json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+    return text.replace(LEFT_TO_RIGHT_MARK, "")  # for the eye alone
 
 
 def _section(section: Section) -> Value:
