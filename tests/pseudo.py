@@ -14,8 +14,8 @@ from babel.messages.mofile import write_mo
 
 from tools.catalogues import gathered
 
-CODE = "eo"
-"""The code it goes by: a language that there is no catalogue for, with English's plural forms."""
+CODE = "xx"
+"""The code it goes by: of no language, so that dates stay as they are in English."""
 
 PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 STRANGE = "àƀçđèƒğĥìĵķłɱñòþɋřšţùṽŵẋýžÀɃÇĐÈƑĞĤÌĴĶŁⱮÑÒÞɊŘŠŢÙṼŴẊÝŽ"
@@ -43,7 +43,7 @@ def read(text: str) -> str:
 
 def make(folder: Path) -> Path:
     """Writes its catalogue, for `EVENLY_CATALOGUES`; the folder."""
-    catalogue = Catalog(locale=CODE, fuzzy=False)
+    catalogue = Catalog(fuzzy=False)
     for message in gathered():
         if message.id:
             said = tuple(strange(form) for form in message.id) if message.pluralizable else strange(message.id)

@@ -8,6 +8,7 @@ import sys
 from datetime import date, timedelta
 
 import pytest
+from babel.dates import format_date
 from evenly_client.due import LONGEST, Due, NotADate, from_day, parse_due, say_due, to_day
 from hypothesis import given
 from hypothesis import strategies as st
@@ -336,11 +337,90 @@ def test_the_machines_time_zone_and_locale_make_no_difference() -> None:
 
 @pytest.mark.parametrize(
     ("text", "day"),
-    [("bis Freitag", "2026-11-27"), ("am 3. Dezember", "2026-12-03"), ("spätestens morgen", "2026-11-26")],
+    [
+        ("bis Freitag", "2026-11-27"),
+        ("kommenden Freitag", "2026-11-27"),
+        ("diesen Freitag", "2026-11-27"),
+        ("nächsten Freitag", "2026-12-04"),
+        ("Freitag nächster Woche", "2026-12-04"),
+        ("nächste Woche Freitag", "2026-12-04"),
+        ("Freitag in einer Woche", "2026-12-04"),
+        ("Samstag", "2026-11-28"),
+        ("Sonnabend", "2026-11-28"),
+        ("spätestens morgen", "2026-11-26"),
+        ("übermorgen", "2026-11-27"),
+        ("heute Abend", "2026-11-25"),
+        ("morgen früh", "2026-11-26"),
+        ("Freitag morgen", "2026-11-27"),
+        ("Freitagnachmittag", "2026-11-27"),
+        ("Freitag um 15:30 Uhr", "2026-11-27"),
+        ("Freitag um 15:30", "2026-11-27"),
+        ("diese Woche", "2026-11-27"),
+        ("bis Ende der Woche", "2026-11-27"),
+        ("nächste Woche", "2026-12-04"),
+        ("Anfang nächster Woche", "2026-11-30"),
+        ("Ende nächster Woche", "2026-12-04"),
+        ("übernächste Woche", "2026-12-11"),
+        ("am Wochenende", "2026-11-29"),
+        ("nächstes Wochenende", "2026-12-06"),
+        ("Ende des Monats", "2026-11-30"),
+        ("Ende nächsten Monats", "2026-12-31"),
+        ("Ende Januar", "2027-01-31"),
+        ("Ende des Jahres", "2026-12-31"),
+        ("in einer Woche", "2026-12-02"),
+        ("innerhalb von zwei Wochen", "2026-12-09"),
+        ("in 14 Tagen", "2026-12-09"),
+        ("in drei Monaten", "2027-02-25"),
+        ("zum 4. Dezember", "2026-12-04"),
+        ("4. Dez.", "2026-12-04"),
+        ("4. März", "2027-03-04"),
+        ("Freitag, den 4. Dezember", "2026-12-04"),
+        ("Fr., 4.12.", "2026-12-04"),
+        ("bis zum 4.", "2026-12-04"),
+    ],
 )
-def test_what_stands_before_a_day_in_german(text: str, day: str) -> None:
-    """As `by` and `on` in English."""
+def test_german_as_people_write_it(text: str, day: str) -> None:
+    """Not only the words that a dictionary has."""
     assert _date(text, TODAY, "de") == date.fromisoformat(day)
+    assert _date(text.upper(), TODAY, "de") == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    "text", ["nächste Sitzung", "bis zur nächsten Sitzung", "zum nächsten Mal", "beim nächsten Treffen"]
+)
+def test_the_next_session_in_german(text: str) -> None:
+    """However the sentence bends it."""
+    assert parse_due(text, TODAY, languages=("de",)) == Due(None, next_session=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("bald", "That is no date."),
+        ("Ende", "That is no date."),
+        ("nächste", "That is no date."),
+        ("um 15 Uhr", "On which day?"),
+        ("Mitte Dezember", "Which day?"),
+        ("31. Februar", "There is no such day."),
+        ("Mi., 3. Dezember", "3 December 2026 is a Thursday."),
+        ("Fr. 3.12.", "3 December 2026 is a Thursday."),
+        ("letzten Freitag", "That is in the past."),
+        ("vor zwei Wochen", "That is in the past."),
+    ],
+)
+def test_german_that_is_no_day_to_come_is_refused(text: str, title: str) -> None:
+    """For the same reasons as in English."""
+    refused = parse_due(text, TODAY, languages=("de",))
+    assert isinstance(refused, NotADate)
+    assert refused.title == title
+
+
+@given(DATES, st.integers(0, 1090))
+def test_a_date_written_out_in_german_is_read_back(today: date, days: int) -> None:
+    """As the screens say it, with and without its year."""
+    day = today + timedelta(days=days)
+    said = format_date(day, "EEEE, d. MMMM" if days < 180 else "d. MMMM y", locale="de")
+    assert _date(f"bis {said}", today, "de") == day
 
 
 def test_what_is_no_date_at_all_says_so() -> None:

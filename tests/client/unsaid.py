@@ -20,8 +20,8 @@ CLIENT = ROOT / "client/evenly_client"
 ASKED = {"_", "ngettext", "pgettext", "npgettext", "N_"}
 SHOWS = {"Span", "Static", "Label", "Button", "say", "print", "padded", "wrapped", "input", "notify", "Input"}
 NOT_FOR_PEOPLE = {
-    "ValueError", "TypeError", "_refused", "RuntimeError", "AssertionError", "KeyError", "LookupError", "NotImplementedError",
-    "EpochRefused",
+    "ValueError", "TypeError", "RuntimeError", "AssertionError", "KeyError", "LookupError", "NotImplementedError",
+    "EpochRefused", "_refused",
     "execute", "executescript", "compile", "query_one", "query", "getLogger", "debug", "info", "warning", "exception",
     "fullmatch", "match", "search", "sub", "split", "create_task", "run_worker", "setting", "keep_setting", "cast",
     "TypeVar", "NewType", "Field", "strftime", "import_module", "derive", "expand", "environ", "getenv",

@@ -24,6 +24,14 @@ BEYOND = {
     "the gateway's key by way of my folder": "open({home!r} + '/../../device.key').read()",
     "another visitor's folder": "import os; os.listdir({home!r} + '/..')",
     "another visitor's database": "import sqlite3; sqlite3.connect({home!r} + '/../2/rooms.db')",
+    "another visitor's database by a URI": "import sqlite3; sqlite3.connect('file:' + {home!r} + '/../2/db', uri=True)",
+    "another visitor's terminal": "import os; n, f = os.openpty(); open(os.ttyname(f))",
+    "a file of the computer": "open('/etc/hostname')",
+    "whether there is a file": "open('/etc/no-such-file')",
+    "what another process was told": "import os; open(f'/proc/{{os.getppid()}}/environ')",
+    "a folder of the computer": "import os; os.listdir('/')",
+    "a signal to another process": "import os, signal; os.kill(os.getppid(), signal.SIGTERM)",
+    "a program that listens": "import socket; socket.socket(socket.AF_UNIX).connect({elsewhere!r} + '/agent')",
 }
 
 WITHIN = {
@@ -32,6 +40,8 @@ WITHIN = {
     "a database in memory": "import sqlite3; sqlite3.connect(':memory:')",
     "the program itself": "import json.tool, zoneinfo; zoneinfo.ZoneInfo('UTC')",
     "a thread": "import threading; t = threading.Thread(target=print); t.start(); t.join()",
+    "a signal to itself": "import os, signal; os.kill(os.getpid(), 0)",
+    "the dates of a language": "from babel.dates import format_date; format_date(locale='de')",
     "a connection": "import socket; socket.create_server(('127.0.0.1', 0)).close()",
 }
 

@@ -50,7 +50,7 @@ class Gateway:
 
     def cut(self) -> None:
         """Cuts every connection, without a word."""
-        self.web._crowd.abort()  # type: ignore[attr-defined]
+        self.web.cut()
 
     @property
     def origin(self) -> str:

@@ -96,7 +96,7 @@ class Gateway:
     @property
     def connections(self) -> list[Any]:
         """The gateway's ends of all connections."""
-        return list(self.web._crowd._all)  # type: ignore[attr-defined]
+        return list(self.web._crowd.here)  # type: ignore[attr-defined]
 
     @property
     def host(self) -> str:
@@ -302,13 +302,23 @@ async def test_a_gateway_is_reached_by_its_name_too(tmp_path: Path) -> None:
         await page.close()
 
 
-async def test_with_a_certificate_all_goes_over_tls(tmp_path: Path) -> None:
-    """The page's origin is https then, and plain http is nothing."""
+Tls = tuple[ssl.SSLContext, ssl.SSLContext]
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Tls:
+    """The gateway's side of TLS, and that of a browser that knows its certificate."""
     certificate, key, _ = certificate_in(tmp_path)
     server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server_side.load_cert_chain(certificate, key)
     browser = ssl.create_default_context(cafile=str(certificate))
     browser.check_hostname = False
+    return server_side, browser
+
+
+async def test_with_a_certificate_all_goes_over_tls(tmp_path: Path, tls: Tls) -> None:
+    """The page's origin is https then, and plain http is nothing."""
+    server_side, browser = tls
     async with gateway(tmp_path, tls=server_side) as gate:
         address = f"wss://{gate.host}/session"
         async with connect(address, ssl=browser, origin=f"https://{gate.host}", proxy=None) as page:  # type: ignore[arg-type]
@@ -575,6 +585,34 @@ async def test_all_together_have_so_many_places_and_no_more(tmp_path: Path) -> N
         async with crowd(gate, addresses) as gone:
             await eventually(lambda: sum(one.done() for one in gone) == 3)
             assert [one.done() for one in gone] == [False] * 4 + [True] + [False] * 2 + [True] * 2
+
+
+async def test_who_never_begins_to_speak_tls_is_counted_too(tmp_path: Path, tls: Tls) -> None:
+    """Before a handshake as after it; somebody from elsewhere comes in meanwhile."""
+    server_side, browser = tls
+    async with gateway(tmp_path, Limits(connections=6, connections_of_one=4), tls=server_side) as gate:
+        async with crowd(gate, ["127.0.0.1"] * 20) as gone:
+            await eventually(lambda: sum(one.done() for one in gone) == 16)
+            opened = connect(
+                f"wss://{gate.host}/session",
+                ssl=browser,
+                origin=f"https://{gate.host}",  # type: ignore[arg-type]
+                local_addr=("127.0.0.2", 0),
+                proxy=None,
+            )
+            async with opened as page:
+                await page.send(json.dumps({"do": "enter", "token": gate.entries.new(), **COME}))
+                assert json.loads(await soon(page.recv()))["say"] == "welcome"
+        await eventually(lambda: not gate.connections)
+
+
+async def test_a_tls_handshake_that_does_not_come_ends(tmp_path: Path, tls: Tls) -> None:
+    """Its place is free again; and so is that of one that speaks no TLS."""
+    async with gateway(tmp_path, tls=tls[0], patience=Patience(first_message=0.2)) as gate:
+        async with crowd(gate, ["127.0.0.1"] * 3) as gone:
+            await soon(asyncio.wait(gone))
+        assert await gate.raw("GET / HTTP/1.1\r\n\r\n") is not None
+        await eventually(lambda: not gate.connections)
 
 
 @contextlib.asynccontextmanager

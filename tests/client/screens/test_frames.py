@@ -8,6 +8,8 @@ from evenly_protocol.session import EndSession, Hold
 from evenly_protocol.turns import CallNext
 from evenly_protocol.words import FloorMode, Intent
 
+from tests.pseudo import read
+
 from .stage_hand import in_a_room
 
 SIZES = [(80, 24), (120, 35), (60, 20)]
@@ -159,4 +161,4 @@ async def test_the_help_is_made_of_the_table_of_keys(room) -> None:
     await screen.shows("Keys for everybody", "That is a courtesy of")
     for action in ACTIONS:
         if action.keys:
-            assert action.title in screen.text
+            assert read(action.title) in screen.text
