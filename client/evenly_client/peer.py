@@ -32,6 +32,7 @@ from evenly_protocol.room import STATE_VERSION, UNCOUNTED, Entry, Room, evolve
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.wire import (
     FAREWELLS,
+    KNOCKS_SINCE,
     PRIVATE_WORDS,
     VERSION,
     Accepted,
@@ -500,6 +501,9 @@ class Peer:
             self.skipped += skipped
             for frame in frames:
                 if isinstance(frame, Challenge):
+                    if self.at_gateway and frame.minor < KNOCKS_SINCE:
+                        self._end(TurnedAway(Bye.VERSION))
+                        return
                     self._prove(frame, nonce, purpose)
                 else:
                     self._receive(frame)

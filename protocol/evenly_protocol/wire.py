@@ -16,8 +16,11 @@ from evenly_protocol.facts import wire_name
 from evenly_protocol.room import AnyCommand, AnyEvent, Entry
 from evenly_protocol.texts import N_
 
-VERSION = (1, 2)
+VERSION = (1, 3)
 """Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
+
+KNOCKS_SINCE = 3
+"""The minor version since which whoever knocks waits to be let in. A gateway's client enters through no older server."""
 
 MESSAGE_AT_MOST = 16 * 1024
 RELAY_AT_MOST = 128 * 1024

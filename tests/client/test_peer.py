@@ -21,6 +21,7 @@ from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import STATE_VERSION, Entry, Room
 from evenly_protocol.session import Hold
 from evenly_protocol.wire import (
+    KNOCKS_SINCE,
     FAREWELLS,
     AgreementFirst,
     Bye,
@@ -39,6 +40,7 @@ from evenly_protocol.wire import (
 )
 from evenly_protocol.words import Intent
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from tests.harness import Local, Member, encoded, eventually, make_room, soon
 
@@ -107,6 +109,26 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float]]:
 
     monkeypatch.setattr(peer_module, "back_off", at_once)
     return asked
+
+
+async def test_through_a_gateway_nobody_enters_by_a_server_that_does_not_let_them_wait() -> None:
+    """An older server would let a visitor walk in where the room's setting says so: nothing is proved to it."""
+    proved: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    async def older(stage: Stage) -> None:
+        await stage.socket.recv()
+        await stage.send(Challenge(1, KNOCKS_SINCE - 1, bytes(32)))
+        with contextlib.suppress(ConnectionClosed):
+            await stage.socket.recv()
+            proved.set_result(True)
+        if not proved.done():
+            proved.set_result(False)
+
+    async with playing(older, at_gateway=True) as visitor:
+        assert not await proved
+        await eventually(lambda: visitor.state is State.ENDED)
+        assert visitor.turned_away is not None
+        assert visitor.turned_away.code == "version"
 
 
 # -- staying connected -------------------------------------------------------------------------------------------
