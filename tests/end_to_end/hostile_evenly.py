@@ -82,16 +82,16 @@ def main() -> None:
         return next(hostile).encode()
 
     Sealer.open_bytes = open_bytes
-    opened: dict[tuple[int, int], str] = {}
+    opened: dict[tuple[int, int], tuple[str, bool]] = {}
 
-    def plain(self: People, room: Room, member: Member) -> str:
+    def seen(self: People, room: Room, member: Member) -> tuple[str, bool]:
         """A new name for everybody each time that words have been shown."""
         key = (counts["words"], member.seat)
         if key not in opened:
             opened[key] = self._open(room, member)
         return opened[key]
 
-    People._plain = plain
+    People._seen = seen
     from evenly_client.screens import session
 
     session.PAINT_EVERY_S = 0.001

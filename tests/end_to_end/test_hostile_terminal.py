@@ -36,6 +36,7 @@ OURS = re.compile(
     r"|\x1b\][0-2];Evenly[a-z:. ]*(\x07|\x1b\\)"  # the title
     r"|\x1b\]22;[a-z]*(\x07|\x1b\\)"  # the pointer's shape
     r"|\x1b[=>78]"
+    r"|\u200e"  # behind a name from right to left
 )
 
 
