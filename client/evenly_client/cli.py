@@ -453,6 +453,7 @@ def import_(file: Path, *, journal: Path | None = None, profile: Profile = None)
 def gateway(
     link: LinkText = None,
     *,
+    link_file: Path | None = None,
     web: int | None = None,
     ssh: int | None = None,
     host: str = "0.0.0.0",
@@ -469,6 +470,8 @@ def gateway(
 
     Parameters
     ----------
+    link_file
+        A file that holds the link and that others cannot read. A link typed here stands in the list of processes.
     web
         The port for browsers.
     ssh
@@ -495,6 +498,7 @@ def gateway(
     _exit(
         run(
             link,
+            link_file=link_file,
             web=web,
             ssh=ssh,
             host=host,

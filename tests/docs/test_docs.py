@@ -81,6 +81,7 @@ def test_the_limits_of_a_gateway_are_those_that_it_has() -> None:
     text = (DOCS / "gateway.md").read_text()
     for row in (
         f"| visitors at a time | {it.visitors}, or",
+        f"| {it.strangers_of_one} from one address, half of the places in all |",
         f"| visitors that it knows | {it.known} |",
         f"| ends after {it.detached_seconds / 60:.0f} minutes |",
         f"| ends after {it.idle_seconds / 3600:.0f} hours |",

@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> None:
         os.dup2(descriptor, GIVEN, inheritable=False)
     # Some loops leave copies of the terminal behind.
     os.closerange(GIVEN + 1, os.sysconf("SC_OPEN_MAX"))
+    os.umask(0o077)
     _hear_signals()
     if os.isatty(0):
         # It leads a session of its own; with this, it is told (SIGHUP) when the gateway has let go of the terminal.

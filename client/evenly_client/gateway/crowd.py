@@ -1,73 +1,44 @@
-"""All open connections of a gateway's browser side: not too many, also from one address, and none silent."""
+"""All open connections of one way in: not too many, also from one address."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from typing import Any
-
-from websockets.asyncio.server import ServerConnection
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 from evenly_client.gateway.failed_tries import network_of
 from evenly_client.gateway.limits import Limits
 
-
-class Connection(ServerConnection):
-    """A connection that has a place in the crowd or is gone, and whose request comes soon."""
-
-    def __init__(self, crowd: Crowd, request_within_s: float, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._crowd = crowd
-        self._request_within_s = request_within_s
-        self._network: str | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Takes a place, or ends what has none."""
-        super().connection_made(transport)
-        self._network = self._crowd.take(self)
-        if self._network is None:
-            self.transport.abort()
-        self.loop.call_later(self._request_within_s, self._end_if_silent)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Gives its place back."""
-        super().connection_lost(exc)
-        if self._network is not None:
-            self._crowd.leave(self, self._network)
-
-    def _end_if_silent(self) -> None:
-        if self.request is None:
-            self.transport.abort()
+Connection = TypeVar("Connection", bound=Hashable)
 
 
-class Crowd:
-    """All open connections, which are not too many, and not too many from one address."""
+class Crowd(Generic[Connection]):
+    """Who is connected, and whether one more may be."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._all: set[Connection] = set()
+        self._networks: dict[Connection, str] = {}
         self._from: Counter[str] = Counter()
 
-    def take(self, connection: Connection) -> str | None:
-        """A place for this connection: the network that it counts for; None when there is none."""
-        peer = connection.remote_address
-        if peer is None:
-            return None  # gone before it was looked at
-        network = network_of(str(peer[0]))
-        if len(self._all) >= self._limits.connections or self._from[network] >= self._limits.connections_of_one:
-            return None
-        self._all.add(connection)
-        self._from[network] += 1
-        return network
+    @property
+    def here(self) -> list[Connection]:
+        """All connections that have a place."""
+        return list(self._networks)
 
-    def leave(self, connection: Connection, network: str) -> None:
-        """Its place is free."""
-        self._all.discard(connection)
+    def takes(self, connection: Connection, address: str) -> bool:
+        """Whether there is a place for this one, which it has then."""
+        network = network_of(address)
+        if len(self._networks) >= self._limits.connections or self._from[network] >= self._limits.connections_of_one:
+            return False
+        self._networks[connection] = network
+        self._from[network] += 1
+        return True
+
+    def leaves(self, connection: Connection) -> None:
+        """Its place is free, if it had one."""
+        network = self._networks.pop(connection, None)
+        if network is None:
+            return
         self._from[network] -= 1
         if not self._from[network]:
             del self._from[network]
-
-    def abort(self) -> None:
-        """Ends all, whatever is still to be written."""
-        for connection in list(self._all):
-            connection.transport.abort()

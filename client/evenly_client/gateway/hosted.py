@@ -22,6 +22,7 @@ from typing import Final, Self
 from evenly_client.gateway.child import Bounds
 from evenly_client.gateway.limits import Limits
 from evenly_client.own_program import own_program
+from evenly_client.translation import language
 
 KILLED_AFTER_S: Final = 3.0
 """Seconds that a client has to end by itself once it was told to."""
@@ -31,10 +32,10 @@ CHUNK: Final = 64 * 1024
 
 _DRIVER = "evenly_client.gateway.driver:VisitorDriver"
 _KEPT = (
-    *("LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "EVENLY_LANGUAGE", "EVENLY_CATALOGUES"),
+    *("LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE", "EVENLY_CATALOGUES"),
     *("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TZ"),
 )
-"""Of the gateway's environment: the language, and what Python itself may need."""
+"""Of the gateway's environment: the ways of a country, and what Python itself may need."""
 
 
 def environment_of(home: Path, term: str | None, *, truecolor: bool) -> dict[str, str]:
@@ -42,6 +43,8 @@ def environment_of(home: Path, term: str | None, *, truecolor: bool) -> dict[str
     kept = {name: value for name in _KEPT if (value := os.environ.get(name))}
     given = {
         "EVENLY_HOME": str(home),
+        # Its keeper's choice, which may stand in a file that a visitor does not read.
+        "EVENLY_LANGUAGE": language(),
         "HOME": str(home),
         "TERM": term or "dumb",
         "PYTHONUTF8": "1",
@@ -64,6 +67,8 @@ class Hosted:
         self._descriptor = descriptor
         self._loop = asyncio.get_running_loop()
         self._ending: asyncio.TimerHandle | None = None
+        self._typing = asyncio.Lock()
+        """Held while something is told: of two who wait, the loop would wake only the one who came last."""
         self._waiting: set[asyncio.Future[None]] = set()
         self.piped = piped
 
@@ -128,14 +133,15 @@ class Hosted:
 
     async def write(self, data: bytes) -> None:
         """Tells it something; returns when it has taken it, or has ended."""
-        rest = memoryview(data)
-        while rest and self._descriptor >= 0:
-            try:
-                rest = rest[os.write(self._descriptor, rest) :]
-            except BlockingIOError:
-                await self._until(self._loop.add_writer, self._loop.remove_writer)
-            except OSError:
-                return
+        async with self._typing:
+            rest = memoryview(data)
+            while rest and self._descriptor >= 0:
+                try:
+                    rest = rest[os.write(self._descriptor, rest) :]
+                except BlockingIOError:
+                    await self._until(self._loop.add_writer, self._loop.remove_writer)
+                except OSError:
+                    return
 
     def end_input(self) -> None:
         """Nothing more will be written. A terminal has no such end."""

@@ -71,12 +71,14 @@ async def serve(asked: Asked, say: Callable[[str], None]) -> None:
         UserError: it cannot begin, and why.
     """
     _allow_files()
+    os.umask(0o077)  # all that is made from here on is its keeper's alone
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopping.set)
     with _alone_in(asked.home):
         visits = Visits(asked.link.invite_text(), asked.home, asked.limits, insecure=asked.insecure, say=say)
+        visits.known.forget_strangers()
         async with contextlib.AsyncExitStack() as stack:
             say(_("A gateway to {room}. {sentence}").format(room=asked.room, sentence=GATEWAY_SENTENCE))
             if asked.web is not None:

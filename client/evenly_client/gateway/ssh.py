@@ -13,16 +13,16 @@ import logging
 import os
 import re
 import unicodedata
-from collections import Counter
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import asyncssh
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from evenly_client.gateway.limits import Limits
+from evenly_client.gateway.crowd import Crowd
+from evenly_client.gateway.ssh_connection import SshConnection
 from evenly_client.gateway.ssh_session import WINDOW, Channel, Session
 from evenly_client.gateway.visits import Visits
 from evenly_client.translation import _
@@ -71,12 +71,12 @@ def identity_of(key: asyncssh.SSHKey) -> str:
 class Ssh:
     """The ssh side of a gateway: `serve` opens it, `close` ends it after `Visits.close`."""
 
-    def __init__(self, visits: Visits, user: str, key: asyncssh.SSHKey, limits: Limits | None = None) -> None:
+    def __init__(self, visits: Visits, user: str, key: asyncssh.SSHKey) -> None:
         """`user`: the one name by which visitors log in, see `slug`. `key`: see `host_key`."""
         self._visits = visits
         self._user = user
         self._key = key
-        self._crowd = Crowd(limits or visits.limits)
+        self._crowd: Crowd[SshConnection] = Crowd(visits.limits)
         self._server: asyncio.Server | None = None
 
     async def serve(self, host: str, port: int) -> int:
@@ -110,14 +110,14 @@ class Ssh:
             window=WINDOW,
             config=None,
         )
-        self._server = await loop.create_server(lambda: Connection(loop, options, self._crowd), host, port)
+        self._server = await loop.create_server(lambda: SshConnection(loop, options, self._crowd), host, port)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Takes nobody in any more, and ends the connections there are."""
         if self._server is not None:
             self._server.close()
-        connections = list(self._crowd.here)
+        connections = self._crowd.here
         for connection in connections:
             # One with a session ends by itself, once its last words have arrived; a disconnect would overtake them.
             if not connection.in_session:
@@ -132,91 +132,13 @@ class Ssh:
         return Guest(self._visits, self._user)
 
 
-class Crowd:
-    """Who is connected, and whether one more may be."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._of_address: Counter[str] = Counter()
-        self.here: set[Connection] = set()
-
-    def takes(self, connection: Connection, address: str) -> bool:
-        """Counts one more, unless there are too many."""
-        full = len(self.here) >= self._limits.connections
-        if full or self._of_address[address] >= self._limits.connections_of_one:
-            return False
-        self.here.add(connection)
-        self._of_address[address] += 1
-        return True
-
-    def lost(self, connection: Connection, address: str) -> None:
-        """One less, if it was counted."""
-        if connection in self.here:
-            self.here.remove(connection)
-            self._of_address[address] -= 1
-            if not self._of_address[address]:
-                del self._of_address[address]
-
-
-class Connection(asyncssh.SSHServerConnection):
-    """A connection that is not listened to while its other end does not read.
-
-    asyncssh waits for the window of a channel, which the other end may make as wide as it likes; for the socket it
-    does not.
-    """
-
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, options: asyncssh.SSHServerConnectionOptions, crowd: Crowd
-    ) -> None:
-        super().__init__(loop, options, wait=None)
-        self._crowd = crowd
-        self._address = ""
-        self._wire: asyncio.Transport | None = None
-        self._has_room = asyncio.Event()
-        self._has_room.set()
-        self.gone = asyncio.Event()
-        self.in_session = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Counts it, or ends it at once where there are too many."""
-        self._wire = cast("asyncio.Transport", transport)
-        self._address = str((transport.get_extra_info("peername") or ("",))[0])
-        if not self._crowd.takes(self, self._address):
-            self._wire.abort()
-            return
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None = None) -> None:
-        """Counts it no more."""
-        self._crowd.lost(self, self._address)
-        self._has_room.set()
-        self.gone.set()
-        super().connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        """The other end does not read."""
-        self._has_room.clear()
-        if self._wire is not None:
-            self._wire.pause_reading()
-
-    def resume_writing(self) -> None:
-        """It reads again."""
-        self._has_room.set()
-        if self._wire is not None:
-            self._wire.resume_reading()
-
-    async def room(self) -> None:
-        """Waits until what was sent is on its way."""
-        await self._has_room.wait()
-
-
 class Guest(asyncssh.SSHServer):
     """Who is at the other end of a connection: nobody until their key is proved."""
 
     def __init__(self, visits: Visits, user: str) -> None:
         self._visits = visits
         self._user = user
-        self._connection: Connection | None = None
+        self._connection: SshConnection | None = None
         self._key: asyncssh.SSHKey | None = None
         self._identity: str | None = None
         self._session: Session | None = None
@@ -224,7 +146,7 @@ class Guest(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         """Somebody is there."""
-        assert isinstance(conn, Connection)
+        assert isinstance(conn, SshConnection)
         self._connection = conn
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -262,7 +184,7 @@ class Guest(asyncssh.SSHServer):
             return False
         connection = self._connection
         connection.in_session = True
-        self._session = Session(self._visits, self._identity, connection.room, connection.close)
+        self._session = Session(self._visits, self._identity, connection)
         return Channel(connection), self._session
 
     def _give_up(self) -> None:

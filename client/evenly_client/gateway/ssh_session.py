@@ -6,12 +6,13 @@ With a terminal (`ssh -t`) the client has one of the same size; without, plain l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import asyncssh
 from asyncssh.packet import SSHPacket
 
+from evenly_client.gateway.ssh_connection import SshConnection
 from evenly_client.gateway.visits import Code, Over, Refused, Visit, Visits
 from evenly_client.translation import _
 
@@ -42,14 +43,10 @@ class Channel(asyncssh.SSHServerChannel[bytes]):
 class Session(asyncssh.SSHServerSession[bytes]):
     """Somebody who came by ssh, from their request to the end of the channel."""
 
-    def __init__(
-        self, visits: Visits, identity: str, room: Callable[[], Awaitable[None]], closed: Callable[[], None]
-    ) -> None:
-        """`room` waits until the connection can take more; `closed` is called when the channel is."""
+    def __init__(self, visits: Visits, identity: str, connection: SshConnection) -> None:
         self._visits = visits
         self._identity = identity
-        self._connection_has_room = room
-        self._closed = closed
+        self._connection = connection
         self._channel: asyncssh.SSHServerChannel[bytes] | None = None
         self._command: str | None = None
         self._term: str | None = None
@@ -123,7 +120,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
         if self._visit is not None:
             self._visit.detach(self)
         self._channel_has_room.set()
-        self._closed()
+        self._connection.close()
 
     # What the visitor sees
 
@@ -140,7 +137,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
         if self._channel is not None and not self._channel.is_closing():
             self._channel.write(data)  # pyright: ignore[reportUnknownMemberType]
             await self._channel_has_room.wait()
-            await self._connection_has_room()
+            await self._connection.room()
 
     def over(self, why: Over) -> None:
         """Says why, where it is not plain to see, and closes the channel."""
@@ -160,7 +157,9 @@ class Session(asyncssh.SSHServerSession[bytes]):
             self._end(_("The screen needs a terminal: ssh -t. For lines of text, say plain at the end."), WRONG_USAGE)
             return
         try:
-            self._visit = await self._visits.of(self._identity, plain=plain, term=self._term)
+            self._visit = await self._visits.of(
+                self._identity, plain=plain, term=self._term, address=self._connection.address
+            )
         except Refused as no:
             self._end(no.sentence, 1)
             return

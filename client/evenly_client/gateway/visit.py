@@ -9,6 +9,8 @@ It is the client that anybody has, with three differences: what the gateway mean
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import os
 import signal
 import sys
@@ -41,8 +43,6 @@ def main() -> int:
     """Runs the client until its visitor leaves. The exit status: 0, or 1 when they were turned away."""
     # A gateway is no shell: there is nothing to come back to from ^Z.
     signal.signal(signal.SIGTSTP, signal.SIG_IGN)
-    from evenly_client.errors import explained
-
     try:
         with os.fdopen(GIVEN, "rb") as handed:
             given = msgspec.json.decode(handed.read(), type=Given)
@@ -53,7 +53,18 @@ def main() -> int:
     except (KeyboardInterrupt, EOFError):
         return 130
     except Exception as error:
-        return explained(error)
+        return _explained(error)
+
+
+def _explained(error: Exception) -> int:
+    """As elsewhere; but where files lie on the gateway's computer is nothing for its visitor: their folder is ~."""
+    from evenly_client.errors import explained
+
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        status = explained(error)
+    print(said.getvalue().replace(os.environ["EVENLY_HOME"], "~"), end="", file=sys.stderr)
+    return status
 
 
 def _visit(given: Given) -> int:

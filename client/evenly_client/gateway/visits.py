@@ -9,9 +9,9 @@ looks: whoever comes with the identity again finds it as it was left.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,9 @@ from typing import Final, Protocol
 
 import msgspec
 
+from evenly_client.gateway.failed_tries import network_of
 from evenly_client.gateway.hosted import Hosted
+from evenly_client.gateway.known import Known
 from evenly_client.gateway.limits import Limits
 from evenly_client.gateway.modes import Modes
 from evenly_client.gateway.visit import Given
@@ -110,12 +112,12 @@ class Visit:
         self,
         hosted: Hosted,
         limits: Limits,
-        ended: Callable[[Visit], None],
+        ended: Callable[[Visit], Awaitable[None]],
         seen: Callable[[bool], None],
         *,
         plain: bool = False,
     ) -> None:
-        """`ended` is called when the client is gone; `seen` when somebody comes to look (True) or has gone."""
+        """`ended` is awaited when the client is gone; `seen` when somebody comes to look (True) or has gone."""
         self.plain = plain
         self._hosted = hosted
         self._limits = limits
@@ -210,9 +212,10 @@ class Visit:
         self._idling.cancel()
         if self._leaving is not None:
             self._leaving.cancel()
+        self._why = self._why or (Code.FAILED if status < 0 else Code.ENDED)
         # As a shell says it: 128 and the signal.
-        self._dismiss(self._why or (Code.FAILED if status < 0 else Code.ENDED), status if status >= 0 else 128 - status)
-        self._ended(self)
+        self._dismiss(self._why, status if status >= 0 else 128 - status)
+        await self._ended(self)
 
     def _first_sight(self) -> bytes:
         """What a fresh terminal is shown before the client paints: its modes, or the last lines."""
@@ -257,11 +260,17 @@ class Visit:
 
 @dataclass
 class Visitor:
-    """Somebody as the gateway knows them: a number in the order of coming, and the client that runs for them."""
+    """Somebody who is here: a number in the order of coming, and the client that runs for them.
+
+    Attributes:
+        network: from where they came, if they came without an entry and had never been in the room.
+        coming: how many are at the door as this visitor just now.
+    """
 
     number: int
-    starts: deque[float] = field(default_factory=deque[float])
     visit: Visit | None = None
+    network: str | None = None
+    coming: int = 0
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -282,14 +291,16 @@ class Visits:
         keeper: who came and went, by number. `client`: another module to run, in tests.
         """
         self.limits = limits or Limits()
+        self.known = Known(home / "visitors")
         self._link = link_text
-        self._home = home / "visitors"
         self._evenly = home.parent.parent
         self._insecure = insecure
         self._client = client
         self._say = say
         self._visitors: dict[str, Visitor] = {}
-        self._starts: deque[float] = deque()
+        self._numbers = itertools.count(1)
+        self._starts: list[tuple[float, str]] = []
+        """When a client was started in the last minute, and for whom."""
         self._places = 0
         self._closed = False
 
@@ -298,35 +309,36 @@ class Visits:
         """How many clients run."""
         return self._places
 
-    async def of(self, identity: str, *, plain: bool = False, term: str | None, truecolor: bool = False) -> Visit:
+    async def of(
+        self,
+        identity: str,
+        *,
+        plain: bool = False,
+        term: str | None,
+        truecolor: bool = False,
+        address: str | None = None,
+    ) -> Visit:
         """The visitor's client: the one that runs if it is of this kind, or a new one.
 
         `term`: the kind of the visitor's terminal, None where they have none (plain lines through pipes).
-        `truecolor`: whether it has more than 256 colours.
+        `truecolor`: whether it has more than 256 colours. `address`: from where somebody comes whom nobody has given
+        an entry; None of who has one.
 
         Raises:
             Refused: there is no room for one more, or clients were started too often.
         """
         if _IDENTITY.fullmatch(identity) is None:
             raise Refused("unknown", _("Nobody is known here by that. Ask whoever invited you for a new way in."))
-        visitor = self._visitors.get(identity) or self._welcomed(identity)
-        async with visitor.order:
-            visit = visitor.visit
-            if visit is not None and (visit.plain, visit.piped) == (plain, term is None) and visit.runs:
-                return visit
-            if visit is not None:
-                visit.end(Code.ELSEWHERE)
-                await visit.gone
-            self._allow(visitor)
-            self._places += 1
-            try:
-                visitor.visit = await self._start(identity, visitor, plain, term, truecolor=truecolor)
-            except BaseException:
-                self._places -= 1
-                raise
-            if self._closed:
-                visitor.visit.end(Code.STOPPING)
-            return visitor.visit
+        visitor = self._visitors.get(identity)
+        if visitor is None:
+            visitor = self._visitors[identity] = Visitor(next(self._numbers))
+        visitor.coming += 1
+        try:
+            async with visitor.order:
+                return await self._visit_of(identity, visitor, plain, term, truecolor=truecolor, address=address)
+        finally:
+            visitor.coming -= 1
+            self._let_go(identity, visitor)
 
     async def close(self) -> None:
         """Ends every client, once its visitor has been told."""
@@ -336,41 +348,74 @@ class Visits:
             visit.end(Code.STOPPING)
         await asyncio.gather(*(visit.gone for visit in visits))
 
-    def _welcomed(self, identity: str) -> Visitor:
-        """Somebody who has not been here since the gateway was started, perhaps never."""
-        if not (self._home / identity).is_dir() and self._known() >= self.limits.known:
-            raise _full()
-        visitor = self._visitors[identity] = Visitor(len(self._visitors) + 1)
-        return visitor
+    async def _visit_of(
+        self, identity: str, visitor: Visitor, plain: bool, term: str | None, *, truecolor: bool, address: str | None
+    ) -> Visit:
+        visit = visitor.visit
+        if visit is not None and (visit.plain, visit.piped) == (plain, term is None) and visit.runs:
+            return visit
+        if visit is not None:
+            visit.end(Code.ELSEWHERE)
+            await visit.gone
+        network = None
+        if address is not None and not await self._been_in(identity):
+            network = network_of(address)
+            await self._note_who_was_let_in()
+        self._allow(identity, network)
+        self._places += 1
+        visitor.network = network
+        try:
+            visitor.visit = await self._start(identity, visitor, plain, term, truecolor=truecolor)
+        except BaseException as error:
+            self._places -= 1
+            visitor.network = None
+            await asyncio.to_thread(self.known.forget_stranger, identity)
+            if isinstance(error, OSError):  # no more processes, terminals, files, or room on the disk
+                raise _full() from None
+            raise
+        if self._closed:
+            visitor.visit.end(Code.STOPPING)
+        return visitor.visit
 
-    def _known(self) -> int:
-        return sum(1 for _folder in self._home.iterdir()) if self._home.is_dir() else 0
-
-    def _allow(self, visitor: Visitor) -> None:
-        """Raises Refused unless one more client may be started for this visitor now."""
+    def _allow(self, identity: str, network: str | None) -> None:
+        """Raises Refused unless one more client may be started now for this visitor, a stranger if from a `network`."""
         if self._closed or self._places >= self.limits.visitors:
             raise _full()
+        if identity not in self.known and len(self.known) >= self.limits.known:
+            raise _full()
+        if network is not None:
+            strangers = [other.network for other in self._visitors.values() if other.network is not None]
+            if len(strangers) >= self.limits.strangers or strangers.count(network) >= self.limits.strangers_of_one:
+                raise Refused("waiting", _("Several wait here to be let into the room. Try again when they are in."))
         now = asyncio.get_running_loop().time()
-        for starts, most in ((visitor.starts, self.limits.starts_a_minute), (self._starts, self.limits.starts_in_all)):
-            while starts and starts[0] <= now - 60:
-                starts.popleft()
-            if len(starts) >= most:
-                raise Refused("fast", _("This was tried too often. Wait a minute, then try again."))
-        visitor.starts.append(now)
-        self._starts.append(now)
+        who = network or identity
+        self._starts = [(at, other) for at, other in self._starts if at > now - 60]
+        mine = sum(other == who for _at, other in self._starts)
+        if mine >= self.limits.starts_a_minute or len(self._starts) >= self.limits.starts_in_all:
+            raise Refused("fast", _("This was tried too often. Wait a minute, then try again."))
+        self._starts.append((now, who))
+
+    async def _note_who_was_let_in(self) -> None:
+        """Whoever has been let into the room is a stranger no more."""
+        for identity, visitor in list(self._visitors.items()):
+            if visitor.network is not None and await self._been_in(identity):
+                visitor.network = None
+
+    async def _been_in(self, identity: str) -> bool:
+        return await asyncio.to_thread(self.known.been_in, identity)
 
     async def _start(self, identity: str, visitor: Visitor, plain: bool, term: str | None, *, truecolor: bool) -> Visit:
-        folder = self._home / identity
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = self.known.welcome(identity)
         given = msgspec.json.encode(Given(self._link, str(self._evenly), insecure=self._insecure, plain=plain))
         if term is not None and _TERMINAL.fullmatch(term) is None:
             term = ANY_TERMINAL
         hosted = await Hosted.start(self._client, given, folder, self.limits, term, truecolor=truecolor)
 
-        def ended(visit: Visit) -> None:
+        async def ended(visit: Visit) -> None:
+            await asyncio.to_thread(self.known.forget_stranger, identity)
             self._places -= 1
-            if visitor.visit is visit:
-                visitor.visit = None
+            visitor.visit = visitor.network = None
+            self._let_go(identity, visitor)
             self._say(_("Visitor {number} has left.").format(number=visitor.number))
 
         def seen(here: bool) -> None:
@@ -378,6 +423,11 @@ class Visits:
             self._say(came.format(number=visitor.number))
 
         return Visit(hosted, self.limits, ended, seen, plain=plain)
+
+    def _let_go(self, identity: str, visitor: Visitor) -> None:
+        """Keeps nothing of somebody for whom no client runs, and who has no folder here."""
+        if not visitor.coming and visitor.visit is None and identity not in self.known:
+            self._visitors.pop(identity, None)
 
 
 def _full() -> Refused:

@@ -29,12 +29,13 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from evenly_client.gateway.crowd import Connection, Crowd
+from evenly_client.gateway.crowd import Crowd
 from evenly_client.gateway.entries import Entries
 from evenly_client.gateway.failed_tries import FailedTries
 from evenly_client.gateway.origins import Origins
 from evenly_client.gateway.page_files import ON_EVERY_ANSWER, PageFiles, respond
 from evenly_client.gateway.visits import Code, Over, Refused, Visit, Visits
+from evenly_client.gateway.web_connection import Door
 from evenly_client.gateway.web_wire import (
     MESSAGE_AT_MOST,
     End,
@@ -101,7 +102,7 @@ class Web:
         self._tls = tls
         self._patience = patience or Patience()
         self._failed = FailedTries(now)
-        self._crowd = Crowd(visits.limits)
+        self._crowd: Crowd[Door] = Crowd(visits.limits)
         self._files = PageFiles(entries.gateway)
         self._looking: set[asyncio.Task[Any]] = set()
         self._origins: Origins | None = None
@@ -119,8 +120,6 @@ class Web:
             self._serve_one,
             host,
             port,
-            ssl=self._tls,
-            ssl_handshake_timeout=self._patience.first_message if self._tls else None,
             compression=None,
             process_request=self._answer,
             process_response=self._fenced,
@@ -133,7 +132,7 @@ class Web:
             max_size=MESSAGE_AT_MOST,
             max_queue=4,
             logger=_LOG,
-            create_connection=self._connection,  # pyright: ignore[reportArgumentType]  # any callable will do
+            create_connection=self._door,  # pyright: ignore[reportArgumentType]  # any callable will do
         )
         bound = int(next(iter(server.sockets)).getsockname()[1])
         self._origins = Origins(self._names, bound, tls=self._tls is not None)
@@ -152,13 +151,18 @@ class Web:
                 await asyncio.shield(self._server.wait_closed())
         except TimeoutError:
             # The library waits for what was written to leave, however long a frozen browser takes.
-            self._crowd.abort()
+            self.cut()
             await self._server.wait_closed()
+
+    def cut(self) -> None:
+        """Ends all connections at once, whatever is still to be written."""
+        for door in self._crowd.here:
+            door.abort()
 
     # Requests
 
-    def _connection(self, *arguments: Any, **named: Any) -> Connection:
-        return Connection(self._crowd, self._patience.first_message, *arguments, **named)
+    def _door(self, *arguments: Any, **named: Any) -> Door:
+        return Door(self._crowd, self._tls, self._patience.first_message, *arguments, **named)
 
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """The answer to a request; None lets the WebSocket begin."""

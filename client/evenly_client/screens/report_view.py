@@ -29,6 +29,7 @@ from evenly_client.reports.report import Report
 from evenly_client.translation import _, ngettext
 
 KEYS: Final = _("1 session · 2 my record · s save for a browser · m as text · esc")
+KEYS_AT_GATEWAY: Final = _("1 session · 2 my record · esc · to keep it as a file, install Evenly")
 READING: Final = _("Reading the record of the room…")
 NOTHING: Final = _("There has been no session yet of which you may have a report.")
 
@@ -49,8 +50,8 @@ class ReportView(ModalScreen[None]):
         Binding("m", "save('md')", show=False),
     ]
 
-    def __init__(self, peer: Peer, notes: Notes, folder: Path) -> None:
-        """`folder`: where files are kept."""
+    def __init__(self, peer: Peer, notes: Notes, folder: Path | None) -> None:
+        """`folder`: where files are kept; None at a gateway, whose visitor could not get at them."""
         super().__init__(classes="dialog")
         self._peer = peer
         self._notes = notes
@@ -81,7 +82,7 @@ class ReportView(ModalScreen[None]):
             return
         notes = [MyNote(note.text, note.created) for note in sorted(self._notes.all(), key=lambda n: n.created)]
         self._reports = [last_session(told, self._peer.seat), record(told, self._peer.seat, notes)]
-        self.query_one(".keys", Static).update(KEYS)
+        self.query_one(".keys", Static).update(KEYS if self._folder is not None else KEYS_AT_GATEWAY)
         self.action_show(0)
 
     def _progress(self, done: int, expected: int) -> None:
@@ -104,7 +105,7 @@ class ReportView(ModalScreen[None]):
     def action_save(self, kind: str) -> None:
         """Keeps it as a file that only its owner may read."""
         report = self._reports[self._at] if self._at < len(self._reports) else None
-        if report is None:
+        if report is None or self._folder is None:
             return
         content = html.render(report) if kind == "html" else markdown.render(report)
         path = _free(self._folder, Outlook(self._peer).room_name, ("session", "own-record")[self._at], kind)

@@ -429,7 +429,7 @@ class SessionScreen(Watching):
     def _read_report(self, deed: Deed, number: int | None) -> None:
         from evenly_client.screens.report_view import ReportView
 
-        self._program.push_screen(ReportView(self._peer, self.notes, Path.cwd()))
+        self._program.push_screen(ReportView(self._peer, self.notes, None if self._peer.at_gateway else Path.cwd()))
 
     def _boards(self, deed: Deed, number: int | None) -> None:
         from evenly_client.screens.boards.screen import Boards

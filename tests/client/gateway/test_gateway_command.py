@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import resource
 import signal
 import ssl
 import stat
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from evenly_client.gateway import serving
 from evenly_client.links import Link
 from evenly_client.store import open_store
 
@@ -114,6 +116,9 @@ async def test_a_visitor_is_let_in_and_comes_back_after_the_gateway_was_killed(
             await leader.until(lambda room: len(room.members) == 2)
             visitor.stdin.write("who\n")
             await says(visitor, "Ana")
+            visitor.stdin.write("start /etc/hostname\n")
+            await says(visitor, "that file is not the visitor's")
+            assert open_to_others(tmp_path / "gateway") == []
             [child] = children_of(gateway._process.pid)
             assert [told for told in told_to_processes() if secret in told or secret.replace("-", "") in told] == []
             gateway._process.send_signal(signal.SIGKILL)
@@ -132,6 +137,43 @@ async def test_a_visitor_is_let_in_and_comes_back_after_the_gateway_was_killed(
         assert done.exit_status == 1
         assert isinstance(done.stderr, str)
         assert "gateway is being stopped" in done.stderr
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    """What others on this computer could look into, the folder itself and all below."""
+    return [path for path in (folder, *folder.rglob("*")) if path.lstat().st_mode & 0o077]
+
+
+def test_a_gateway_may_have_many_files_open() -> None:
+    """Whatever the shell allows it at first, as far as the system does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+        serving._allow_files()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(serving.FILES, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_the_link_is_read_from_a_file_that_others_cannot_read(tmp_path: Path, group: Group) -> None:
+    """So it stands on no command line. One that everybody can read, or that is not there, is refused."""
+    file = tmp_path / "link"
+    secret = group.link.invite_text().partition("#")[2]
+    arguments = ("gateway", "--link-file", str(file), "--ssh", "0", "--host", "127.0.0.1")
+    refusal = await Piped.run(tmp_path, *arguments)
+    await refusal.says("cannot be read")
+    assert await refusal.ends() == 1
+    file.write_text(f"{group.link.invite_text()}\n")
+    for mode, words in ((0o644, "Everybody on this computer can read the link"), (0o400, "It runs until")):
+        file.chmod(mode)
+        gateway = await Piped.run(tmp_path, *arguments)
+        await gateway.says(words)
+    assert not any(secret in told for told in told_to_processes())
+    gateway._process.send_signal(signal.SIGTERM)
+    assert await gateway.ends() == 0
+    both = await Piped.run(tmp_path, "gateway", ROOM, *arguments[1:])
+    await both.says("not both")
+    assert await both.ends() == 2
 
 
 async def test_what_it_prints_to_hand_out(tmp_path: Path, group: Group, monkeypatch: pytest.MonkeyPatch) -> None:

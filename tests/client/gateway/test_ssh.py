@@ -270,6 +270,18 @@ async def test_no_more_visitors_than_there_is_room_for(tmp_path: Path, keys: lis
             assert "No place is free" in told
 
 
+async def test_strangers_from_one_address_wait_for_each_other(tmp_path: Path, keys: list[asyncssh.SSHKey]) -> None:
+    """Until one of them is let into the room; from elsewhere somebody may come meanwhile."""
+    async with way_in(tmp_path, Limits(strangers_of_one=1)) as way, way.session(keys[0]) as first:
+        await sees(first, "90x25")
+        async with way.session(keys[1]) as second:
+            status, told = await ends(second)
+            assert status == 1
+            assert "wait here to be let into the room" in told
+        async with way.session(keys[2], local_addr=("127.0.0.2", 0)) as third:
+            await sees(third, "90x25")
+
+
 # What there is not
 
 

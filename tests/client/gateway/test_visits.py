@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 from evenly_client.gateway.limits import MIB, Limits
 from evenly_client.gateway.visits import CLIENT, Code, Refused, Visit, Visits
+from evenly_client.links import Link
+from evenly_client.store import Store, profile_directory
 
-from tests.client.gateway.looking import CLIENTS, Looker, gateway, identity, told_by
+from tests.client.gateway.looking import CLIENTS, LINK, Looker, gateway, identity, told_by
 from tests.harness import eventually, make_room, serving, soon
 
 ANYTHING = "xterm-256color"
@@ -90,6 +92,8 @@ async def test_what_happens_while_nobody_looks_is_not_shown_later(
     visit.detach(first)
     await visit.type(b'show b"news " * 20000 + b"\\x1b[H\\x1b[2J"\rtell\rlater')
     await told_by(identity(0), tmp_path)
+    # A terminal holds some of it until it is read: what is not read before somebody looks is shown to them.
+    await eventually(lambda: visit._tail.endswith(b"typed [later]"))
     await visit.type(b"!")
     second = Looker()
     await visit.attach(second, 90, 25)
@@ -357,6 +361,24 @@ async def test_a_client_that_does_not_read_makes_its_visitor_wait(opened: Callab
     assert (await soon(looker.told)).code is Code.STOPPING
 
 
+async def test_two_who_type_to_a_client_that_does_not_read_are_both_heard(opened: Callable[..., Visits]) -> None:
+    """The first one goes while it waits; the second one's words arrive all the same."""
+    visits = opened()
+    visit, looker = await looked_at(visits)
+    looker.reads.clear()
+    await visit.type(b"flood 256\r")
+    first = asyncio.create_task(visit.type(b"y\r" * 100_000))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await asyncio.shield(first)
+    second = asyncio.create_task(visit.type(b"z\r" * 50_000 + b"after all"))
+    await asyncio.sleep(0)
+    first.cancel()
+    looker.reads.set()
+    await soon(second)
+    await looker.sees("[after all]")
+
+
 # Who is let in
 
 
@@ -397,6 +419,70 @@ async def test_not_everybody_there_is_gets_a_folder(opened: Callable[..., Visits
     assert await visits.of(identity(0), term=ANYTHING)
 
 
+async def test_strangers_are_forgotten_when_they_leave(opened: Callable[..., Visits]) -> None:
+    """Keys that were never let in fill no list, nor do those that a killed gateway has left; members are kept."""
+    visits = opened(known=2)
+    for number in range(3):
+        visit, looker = await looked_at(visits, number)
+        if number == 1:
+            let_in(visits, number)
+        await visit.type(b"exit 0\r")
+        await soon(visit.gone)
+        assert looker.told.done()
+    assert [identity(number) in visits.known for number in range(3)] == [False, True, False]
+    assert set(visits._visitors) == {identity(1)}
+    visits.known.welcome(identity(4))
+    visits.known.forget_strangers()
+    assert len(visits.known) == 1
+
+
+async def test_strangers_from_one_address_leave_places_to_others(opened: Callable[..., Visits]) -> None:
+    """So many may wait from one address, and so many in all; once one is let in, the next may come."""
+    visits = opened(visitors=8, strangers_of_one=2)
+
+    async def comes(number: int, address: str | None) -> str:
+        try:
+            await visits.of(identity(number), term=ANYTHING, address=address)
+        except Refused as no:
+            return no.code
+        return "in"
+
+    assert [await comes(number, "192.0.2.1") for number in range(3)] == ["in", "in", "waiting"]
+    assert [await comes(number, "192.0.2.2") for number in (3, 4)] == ["in", "in"]
+    assert await comes(5, "192.0.2.3") == "waiting", "half of all places"
+    assert await comes(5, None) == "in", "with an entry"
+    let_in(visits, 0)
+    assert await comes(2, "192.0.2.1") == "in"
+    assert await comes(1, "192.0.2.1") == "in", "who is here already"
+    assert await comes(6, "192.0.2.1") == "waiting"
+    assert identity(6) not in visits._visitors
+
+
+async def test_when_there_are_no_more_processes_a_visitor_is_told(
+    opened: Callable[..., Visits], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or no terminals, or no room on the disk; and nothing is left of the try."""
+
+    def none_left() -> tuple[int, int]:
+        raise OSError
+
+    visits = opened()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "openpty", none_left)
+        with pytest.raises(Refused) as no:
+            await visits.of(identity(0), term=ANYTHING, address="192.0.2.1")
+    assert no.value.code == "full"
+    assert (visits.running, len(visits.known)) == (0, 0)
+    await looked_at(visits)
+
+
+def let_in(visits: Visits, number: int) -> None:
+    """Leaves what a client keeps that was let into the room."""
+    home = visits.known.folder_of(identity(number))
+    with Store(profile_directory(environment={"EVENLY_HOME": str(home)})) as store:
+        store.remember_room(Link.parse(LINK), 0)
+
+
 @pytest.mark.parametrize(
     "name", ["", "ssh-", "web-../../../etc", "ssh-" + "A" * 20, "tty-" + "a" * 20, "ssh-" + "a" * 80]
 )
@@ -421,6 +507,20 @@ async def test_textual_paints_all_in_a_window_of_the_same_size(tmp_path: Path) -
             again = Looker(80, 24)
             await visit.attach(again, 80, 24)
             await again.sees("still waters")
+    finally:
+        await soon(visits.close())
+
+
+async def test_where_files_lie_on_the_gateways_computer_is_not_said(tmp_path: Path) -> None:
+    """What goes wrong names a visitor's files from their own folder on."""
+    visits = gateway(tmp_path, client=CLIENT)
+    try:
+        (visits.known.welcome(identity(0)) / "profiles").write_text("no folder")
+        visit, looker = await visits.of(identity(0), plain=True, term=None), Looker()
+        await visit.attach(looker)
+        assert (await soon(looker.told)).status == 1
+        assert b"cannot use its files in ~/profiles/default" in looker.raw
+        assert str(tmp_path).encode() not in looker.raw
     finally:
         await soon(visits.close())
 

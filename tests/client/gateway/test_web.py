@@ -10,6 +10,8 @@ import contextlib
 import json
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -96,7 +98,7 @@ class Gateway:
     @property
     def connections(self) -> list[Any]:
         """The gateway's ends of all connections."""
-        return list(self.web._crowd.here)  # type: ignore[attr-defined]
+        return [door._connection for door in self.web._crowd.here]
 
     @property
     def host(self) -> str:
@@ -190,6 +192,21 @@ async def test_the_page_and_each_of_its_files_are_there(gate: Gateway) -> None:
         status, headers, body = await gate.get(f"/{name}")
         assert (status, headers["content-type"]) == (200, f"{kind}; charset=utf-8")
         assert len(body) == int(headers["content-length"]) > 100
+
+
+def test_a_german_gateway_serves_a_german_page(tmp_path: Path) -> None:
+    """In the language that its keeper has chosen, be it in a file; and its visitors' clients speak it too."""
+    (tmp_path / "config.toml").write_text('language = "de"')
+    program = (
+        "from pathlib import Path; from evenly_client.gateway import hosted, page_files; "
+        "print(page_files.PageFiles('g').answer('/', None, 'gate.example').body.decode()); "
+        "print(hosted.environment_of(Path('/'), None, truecolor=False))"
+    )
+    environment = {"PATH": "", "PYTHONUTF8": "1", "EVENLY_HOME": str(tmp_path), "LANG": "en_GB.UTF-8"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert '<html lang="de"' in done.stdout
+    assert ">Weiter</button>" in done.stdout
+    assert "'EVENLY_LANGUAGE': 'de'" in done.stdout
 
 
 async def test_a_file_that_a_browser_has_is_not_sent_again(gate: Gateway) -> None:

@@ -292,6 +292,13 @@ async def test_the_report_is_read_when_the_session_is_over_and_kept_as_a_file(
     await screen.shows("record")
     await screen.press("escape")
     await screen.shows("REVIEW")
+    # A gateway's visitor could not get at the file.
+    screen.peer.at_gateway = True
+    await screen.press("r")
+    await screen.shows("to keep it as a file, install Evenly")
+    await screen.press("s", "escape")
+    await screen.shows("REVIEW")
+    assert list(tmp_path.glob("Peer-session-*")) == [kept]
 
 
 @in_a_room

@@ -51,6 +51,8 @@ def obey(word: str) -> None:
         hog()
     elif word == "flood":
         flood()
+    elif word.startswith("flood "):
+        os.write(1, b"x" * int(word.removeprefix("flood ")) * 1024)
     elif word == "spin":
         while True:
             pass
