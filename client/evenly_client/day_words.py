@@ -24,43 +24,47 @@ _MONTHS: Final = (
 )
 _ANY_DAY: Final = f"(?:{'|'.join(_DAYS)})"
 _ANY_MONTH: Final = f"(?:{'|'.join(_MONTHS)})"
-_NUMBERS: Final = {
-    **{"zwei": "two", "drei": "three", "vier": "four", "fünf": "five", "sechs": "six", "sieben": "seven"},
-    **{"acht": "eight", "neun": "nine", "zehn": "ten", "elf": "eleven", "zwölf": "twelve"},
-    "ein(?:e[mnrs]?)?": "one",
-}
+_NUMBERS: Final = (
+    *(("ein(?:e[mnrs]?)?", "one"), ("zwei", "two"), ("drei", "three"), ("vier", "four"), ("fünf", "five")),
+    *(("sechs", "six"), ("sieben", "seven"), ("acht", "eight"), ("neun", "nine"), ("zehn", "ten")),
+    *(("elf", "eleven"), ("zwölf", "twelve")),
+)
 
 _GERMAN: Final = (
     # times of day, which a due date has none of
     (rf"\b(heute|{_ANY_DAY})\s?(?:morgen|früh)$", r"\1"),
-    (r"(?:\bum |\bgegen )?\b\d{1,2}(?:[:.]\d\d)?\s?uhr(?: \d\d)?\b", ""),
-    (r"\s?(?:\bfrüh|\bmorgens|(?:vor|nach)?mittags?|abends?|nachts?)$", ""),
+    (r"\b(?:um|gegen) \d{1,2}(?:[:.]\d\d)?(?:\s?uhr(?: \d\d)?)?$|\b\d{1,2}(?:[:.]\d\d)?\s?uhr(?: \d\d)?$", ""),
+    (r"\s?(?:\bfrüh|\bmorgens|(?:vor|nach)?mittags?|(?<!sonn)abends?|nachts?)$", ""),
+    (r" (?:um|gegen)$", ""),
     # the next session
     (r"\bnächste[mnrs]? (?:sitzung|treffen|termin|mal)$", "next session"),
-    # weeks, months and years
-    (r"\bin (?:einem )?(?:halben jahr|halbjahr)$", "in six months"),
-    (r"\bin (?:einem )?(?:vierteljahr)$", "in three months"),
+    # what lasts: weeks, months, years
+    (rf"\b({_ANY_DAY}) (?:der )?(nächste|diese)[nrs]? woche$", r"\2n \1"),
+    (rf"\b(nächste|diese)[nrs]? woche (?:am )?({_ANY_DAY})$", r"\1n \2"),
+    (rf"\b({_ANY_DAY}) in einer woche$", r"\1 week"),
     (r"\bübernächste[nrs]? woche$", "week after next"),
-    (r"\b(?:anfang|beginn) (?:der )?(nächste[nrs]?|kommende[nrs]?) woche$", "next monday"),
-    (r"\bmitte (?:der )?(nächste[nrs]?|kommende[nrs]?) woche$", "next wednesday"),
-    (r"\b(?:ende (?:der |des )?(?:nächste[nrs]?|kommende[nrs]?)|(?:nächste|kommende)[nrs]?) woche$", "end of next week"),
-    (r"\b(?:ende )?(?:der|diese[nrs]?) woche$|\bwochenende der woche$", "end of this week"),
+    (r"\b(?:der )?kommende[nrs]? woche$", "nächste woche"),
+    (r"\b(?:anfang|beginn) (?:der )?nächste[nrs]? woche$", "next monday"),
+    (r"\bmitte (?:der )?nächste[nrs]? woche$", "next wednesday"),
+    (r"\bmitte (?:der|dieser) woche$", "this wednesday"),
+    (r"\b(?:ende (?:der )?)?nächste[nrs]? woche$", "end of next week"),
+    (r"\b(?:ende (?:der )?)?diese[nrs]? woche$|\bende der woche$", "end of this week"),
     (r"\bnächste[mns]? wochenende$", "next weekend"),
     (r"\b(?:(?:diese|kommende)[mns]? )?wochenende$", "this weekend"),
-    (r"\b(?:ende )?(?:des )?(?:nächste|kommende)[mns]? monats?$", "end of next month"),
-    (r"\bende (?:des|dieses|diesen) monats$|\bmonatsende$|\bdiesen monat$", "end of this month"),
-    (r"\bende (?:des|dieses|diesen) jahres$|\bjahresende$|\bende (?:des )?jahres$", "31 december"),
+    (r"\b(?:ende (?:des )?)?(?:nächste|kommende)[mns]? monats?$", "end of next month"),
+    (r"\bende (?:des|diese[ns]) monats$|\bmonatsende$|\bdiesen monat$", "end of this month"),
+    (r"\bende (?:des|diese[ns]) jahres$|\bjahresende$", "31 december"),
+    (r"\bin einem halben jahr$", "in six months"),
     (rf"\bende (?={_ANY_MONTH})", "end of "),
     (rf"\b(?:anfang|mitte) (?={_ANY_MONTH})", "in "),
-    (rf"\b({_ANY_DAY}) in (?:einer woche|acht tagen)$", r"\1 week"),
-    (r"\bheute in ", "in "),
+    (r"\bheute in |\bbinnen |\binnerhalb (?:von )?", "in "),
+    (r"\bvor (\S+ (?:tag|woche|monat|jahr)\w*)$", r"\1 ago"),
     # single words
-    (r"\bvorgestern\b|\bgestern\b", "yesterday"),
+    (r"\b(?:vor)?gestern\b", "yesterday"),
     (r"\bübermorgen\b", "day after tomorrow"),
     (r"\bmorgen\b", "tomorrow"),
     (r"\bheute\b", "today"),
-    (r"\bvor (?=\S+ (?:tag|woche|monat|jahr)\w*$)(.*)", r"\1 ago"),
-    (r"\bletzte[mnrs]?\b|\bvorige[mnrs]?\b|\bvergangene[mnrs]?\b", "last"),
+    (r"\b(?:letzte|vorige|vergangene)[mnrs]?\b", "last"),
     (r"\bnächste[mnrs]?\b", "next"),
     (r"\bdiese[mnrs]?\b", "this"),
     (r"\bkommende[mnrs]? ", ""),
@@ -70,14 +74,14 @@ _GERMAN: Final = (
         for name, english in zip(_SHORT_DAYS, WEEKDAYS, strict=True)
     ),
     *((rf"\b(?:{name})\b", english.lower()) for name, english in zip(_MONTHS, MONTHS, strict=True)),
-    *((rf"\b{name}(?= (?:tag|woche|monat|jahr))", english) for name, english in _NUMBERS.items()),
+    *((rf"\b{name}(?= (?:tag|woche|monat|jahr))", english) for name, english in _NUMBERS),
     (r"\btage?n?\b", "days"),
     (r"\bwochen?\b", "weeks"),
     (r"\bmonate?n?\b", "months"),
     (r"\bjahre?n?\b", "years"),
-    # what stands before a day, and the full stop behind its number
-    (r"^(?:(?:bis|spätestens|zum|zur|beim|am|im|der|dem|den)\s)+", "by "),
-    (r"(?<=[a-z]) (?:de[mnr]) (?=\d)", " "),
+    # what stands around a day
+    (r"^(?:(?:bis|spätestens|zum|zur|beim|am|im|der|dem|den) )+", "by "),
+    (r"(?<=[a-z]) de[mnr] (?=\d)", " "),
     (rf"\b(\d{{1,2}})\. ?(?={'|'.join(month.lower() for month in MONTHS)})", r"\1 "),
     (r"^(by )?(\d{1,2})\.$", r"\1the \2"),
 )

@@ -155,7 +155,7 @@ _NEXT: Final = pgettext("typed for a day", "next session")
 def _plain(text: str) -> str:
     """Small letters, single spaces, no commas, no full stop after a word."""
     text = unicodedata.normalize("NFKC", text[: LONGEST + 1]).casefold().replace("’", "'")
-    return " ".join(re.sub(r"(?<=[a-z])\.(?=\s|$)|,|!", " ", text).split())
+    return " ".join(re.sub(r"(?<=[a-z])\.(?=[\s,]|$)|,|!", " ", text).split())
 
 
 def _without_time(words: str) -> str:
@@ -187,6 +187,7 @@ _WD = rf"(?P<weekday>{_any_of(tuple(_WEEKDAY_NAMES))})"
 _MONTH = rf"(?P<month>{_any_of(tuple(_MONTH_NAMES))})"
 _D = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:\s(?P<year>\d{4}|\d\d))?"
+_FIGURES = r"(?P<one>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<two>\d{1,2})(?:\s?(?P=mark)\s?(?P<year>\d{4}|\d\d))?\.?"
 _COUNT = r"(?:\d{1,4}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 
 
@@ -290,19 +291,24 @@ def _figures(found: re.Match[str], today: date) -> date:
         raise _Refused(_("There is no such day."))
     possible = [day for day in readings if today <= day and not _too_far(day, today)]
     if len(possible) < 2:
-        return (possible or readings)[0]
+        return _agreed((possible or readings)[0], found["weekday"])
     said = either([day_in_words(day, weekday=False, year=False) for day in possible])
     raise _Refused(f"{said}?", _("Write {dates}.").format(dates=either([day.isoformat() for day in possible])))
 
 
 def _named_day(found: re.Match[str], today: date) -> date:
-    """A day of a named month, read by the library; a weekday written beside it must agree."""
+    """A day of a named month, read by the library."""
     words = " ".join(filter(None, (found["day"], found["month"], found["year"])))
     # The library takes today's own date without a year for next year's: it reads from yesterday on.
     day = _by_library(_NAMED, words, today - timedelta(days=1))
     if day is None:
         raise _Refused(_("There is no such day."))
-    if found["weekday"] and _WEEKDAY_NAMES[found["weekday"]] != day.weekday():
+    return _agreed(day, found["weekday"])
+
+
+def _agreed(day: date, weekday: str | None) -> date:
+    """The day, if the weekday that was written beside it is its own."""
+    if weekday and _WEEKDAY_NAMES[weekday] != day.weekday():
         title = _("{day} is a {weekday}.").format(day=_in_full(day), weekday=weekday_in_words(day))
         raise _Refused(title, _("Write {day} if you mean it.").format(day=day.isoformat()))
     return day
@@ -335,7 +341,7 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date
     (re.compile(pattern, re.ASCII), reading)
     for pattern, reading in (
         (r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})", _exact),
-        (r"(?P<one>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<two>\d{1,2})(?:\s?(?P=mark)\s?(?P<year>\d{4}|\d\d))?\.?", _figures),
+        (rf"(?:{_WD}\s)?{_FIGURES}", _figures),
         (rf"(?:(?P<which>next|this)\s)?{_WD}", _weekday),
         (rf"{_WD}\sweek", _weekday_week),
         (rf"(?:a|one)\sweek\s(?:on|from|after)\s{_WD}", _weekday_week),

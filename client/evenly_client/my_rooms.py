@@ -8,12 +8,14 @@ from __future__ import annotations
 import getpass
 import sys
 import time
+from datetime import date
 from typing import TYPE_CHECKING
 
 from evenly_client.errors import UserError
 from evenly_client.links import SCHEME, Link
 from evenly_client.store import KnownRoom, Store
 from evenly_client.translation import _
+from evenly_client.written import day_in_figures
 
 if TYPE_CHECKING:
     from evenly_client.peer import Notice, Peer
@@ -55,8 +57,8 @@ def find(store: Store, text: str | None) -> Link:
 
 def _choose(store: Store, rooms: list[KnownRoom]) -> Link:
     for number, room in enumerate(rooms, 1):
-        when = time.strftime("%Y-%m-%d", time.localtime(room.last_used / 1000))
-        last = _("last on {day}").format(day=when)
+        used = date.fromtimestamp(room.last_used / 1000)
+        last = _("last on {day}").format(day=day_in_figures(used))
         print(f"  {number}  {name_of(store, room)}   {last}")
     ask = _("Number, or paste a link (it is not shown):") if rooms else _("Paste the link (it is not shown):")
     answer = getpass.getpass(f"{ask} ").strip()

@@ -144,6 +144,12 @@ def either(words: Sequence[str]) -> str:
     return _("{others} or {last}").format(others=", ".join(words[:-1]), last=words[-1])
 
 
+def quoted(words: str) -> str:
+    """What somebody wrote, between quotation marks: `“like this”`."""
+    # Translators: what somebody wrote, between your language's quotation marks
+    return _("“{text}”").format(text=words)
+
+
 def people(count: int) -> str:
     """`1 person`, `3 people`."""
     return ngettext("{n} person", "{n} people", count).format(n=count)

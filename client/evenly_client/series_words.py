@@ -74,7 +74,7 @@ def parse_moments(text: str, now: int) -> list[int] | NotADate:
     for part in filter(str.strip, _SEVERAL.split(text)):
         at = parse_moment(part, now)
         if isinstance(at, NotADate):
-            return NotADate(f"“{' '.join(part.split())}”: {at.title}", at.advice)
+            return NotADate(f"{phrases.quoted(' '.join(part.split()))}: {at.title}", at.advice)
         moments.append(at)
     return sorted(set(moments)) or NotADate(_("On which day?"), _("Write it like {example}.").format(example=EXAMPLE))
 

@@ -43,6 +43,16 @@ def weekday_in_words(day: date) -> str:
     return format_date(day, "cccc", locale=locale)
 
 
+def day_in_figures(day: date) -> str:
+    """A day in few letters: `2026-11-27`, `27.11.2026`. (Where days are to be sorted, write `isoformat` instead.)"""
+    locale = _locale()
+    if locale is None:
+        return day.isoformat()
+    from babel.dates import format_date
+
+    return format_date(day, "medium", locale=locale)
+
+
 def decimal(figure: float, places: int = 1) -> str:
     """A figure with so many places after its point: `3.5`, `3,5`."""
     locale = _locale()

@@ -76,6 +76,7 @@ def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
         (("import", "missing.evenly"), "missing.evenly"),
         (("import", "--", "--odd.evenly"), "--odd.evenly"),
         (("serve", "--host", "0.0.0.0", "--port", "0", "--journal", "memory"), "Without a certificate"),
+        (("serve", "--port", "0", "--journal", "/dev/null/evenly.db"), "/dev/null"),
     ],
 )
 def test_errors_say_what_happened_and_what_to_do(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:

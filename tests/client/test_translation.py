@@ -106,9 +106,27 @@ def test_the_config_file_says_the_language(tmp_path: Path) -> None:
     assert _said(LANG="eo", **given) == "eo Jes."
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_new_room_begins_with_an_agreement_in_the_language_of_its_maker(code: str, tmp_path: Path) -> None:
+    """The longest text there is, of several lines, and asked for when a module is loaded."""
+    place = tmp_path / code / "LC_MESSAGES"
+    place.mkdir(parents=True)
+    with (place / "evenly.mo").open("wb") as file:
+        write_mo(file, _catalogue(code))
+    program = "from evenly_client.agreement import TEMPLATE; print(TEMPLATE)"
+    agreed = _run(program, EVENLY_LANGUAGE=code, EVENLY_CATALOGUES=str(tmp_path))
+    english = _run(program, EVENLY_LANGUAGE="en")
+    assert agreed not in ("", english)
+    assert agreed == str(_catalogue(code)[english].string)
+
+
 def _said(**environment: str) -> str:
     """What a fresh process says for yes, behind its language."""
-    program = "from evenly_client.translation import _, language; print(language(), _('Yes.'))"
+    return _run("from evenly_client.translation import _, language; print(language(), _('Yes.'))", **environment)
+
+
+def _run(program: str, **environment: str) -> str:
+    """What a fresh process prints."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG", "EVENLY_"))}
     ended = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", program],

@@ -58,6 +58,15 @@ def test_days(
 
 
 @pytest.mark.parametrize(
+    ("language", "said"), [("en", "2026-11-27"), ("de", "27.11.2026"), ("fi", "27.11.2026"), ("xx", "2026-11-27")]
+)
+def test_days_in_figures(speak: Callable[[str], None], language: str, said: str) -> None:
+    """As the language has them, and in English the way that nobody can take for another day."""
+    speak(language)
+    assert written.day_in_figures(FRIDAY) == said
+
+
+@pytest.mark.parametrize(
     ("language", "weekday", "figure", "precise"),
     [("en", "Friday", "3.5", "0.25"), ("de", "Freitag", "3,5", "0,25"), ("fr", "vendredi", "3,5", "0,25")],
 )

@@ -27,7 +27,7 @@ NOT_FOR_PEOPLE = {
     "TypeVar", "NewType", "Field", "strftime", "import_module", "derive", "expand", "environ", "getenv",
     "form", "as_typed",
 }  # fmt: skip
-SHEETS = {"CSS", "DEFAULT_CSS", "_SCHEMA", "_NOTES"}
+SHEETS = {"CSS", "DEFAULT_CSS", "_SCHEMA", "_NOTES", "_GERMAN"}
 WORDS = re.compile(r"[^\W\d_]{2,}[,;:.!?…)]? +[(]?[^\W\d_]|[^\W\d_] +[^\W\d_]{2,}")
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 SQL = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|COMMIT|ROLLBACK|WHERE|ORDER BY|DROP|ATTACH)\b")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from evenly_protocol.checkins import CheckIn
 from evenly_protocol.words import TEXT_KINDS, CheckInKind
 
+from evenly_client import phrases
 from evenly_client.checkins import blocks, results
 from evenly_client.checkins.asked import Answer
 from evenly_client.peer import Peer
@@ -100,7 +101,7 @@ def _by_number(kind: CheckInKind, answers: int, part: str) -> int:
 def in_words(peer: Peer, check_in: CheckIn, answer: Answer) -> str:
     """An answer as it reads: `4`, `Ben: my team, and Ana: a project`."""
     if isinstance(answer, str):
-        return f"“{one_line(answer)}”"
+        return phrases.quoted(one_line(answer))
     options = [one_line(o) for o in results.options_of(peer.sealer, check_in)]
     shown = results.labels(check_in.kind, options)
     first, *others = [shown[place] for place in answer if place < len(shown)] or [""]

@@ -162,7 +162,7 @@ class _Own:
         rows = tuple(
             (
                 s.number,
-                saying.short_day(s.started_at),
+                saying.sortable_day(s.started_at),
                 s.attended.get(me, 0),
                 s.totals.counted.get(me) if s.totals.enough_marked else None,
                 s.asked.get(me, 0),
@@ -208,7 +208,7 @@ class _Own:
         )
         rows = tuple(
             (
-                saying.short_day(c.at),
+                saying.sortable_day(c.at),
                 self.allowed.name(c.seat if c.by == self.me else c.by),
                 c.minutes,
                 pgettext("who noted it down", "me") if c.by == self.me else pgettext("who noted it down", "them"),

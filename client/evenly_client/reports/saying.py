@@ -10,7 +10,7 @@ from evenly_protocol.words import ActionState, PostKind
 from evenly_client.due import from_day
 from evenly_client.phrases import spoken, time_of_day
 from evenly_client.translation import _, ngettext, pgettext
-from evenly_client.written import day_in_words
+from evenly_client.written import day_in_figures, day_in_words
 
 STATE_WORDS = {
     ActionState.PROPOSED: pgettext("state of an action", "not confirmed"),
@@ -35,8 +35,13 @@ def day(at: int) -> str:
 
 
 def short_day(at: int) -> str:
-    """The same as figures: `2026-11-27`."""
-    return time.strftime("%Y-%m-%d", time.localtime(at / 1000))
+    """The same as figures, in a sentence or a list: `2026-11-27`, or as the reader's language has it."""
+    return day_in_figures(date.fromtimestamp(at / 1000))
+
+
+def sortable_day(at: int) -> str:
+    """The same as figures, in a column of a table: `2026-11-27` in every language."""
+    return date.fromtimestamp(at / 1000).isoformat()
 
 
 def day_and_time(at: int) -> str:

@@ -234,7 +234,7 @@ def _rows(rooms: Sequence[Chronicle]) -> tuple[tuple[Cell, ...], ...]:
         (
             _room(n),
             s.number,
-            saying.short_day(s.started_at),
+            saying.sortable_day(s.started_at),
             len(here := taking_part(room, s)),
             sum(here.values()),
             evenness_of(s),

@@ -146,7 +146,7 @@ async def _holder(host: Host, title: str, seats: list[int], nobody: str) -> int 
 
 def _first_line(text: str) -> str:
     line = text.partition("\n")[0]
-    return f"“{line[:50]}{'…' if len(line) > 50 else ''}”" if line else ""
+    return phrases.quoted(line[:50] + "…" * (len(line) > 50)) if line else ""
 
 
 def _summary(o: Outlook, start: starting.Start) -> list[str]:

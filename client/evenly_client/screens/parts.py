@@ -202,7 +202,7 @@ def me(s: Situation, keys: Keymap, width: int) -> list[Row]:
     mine = o.my_hand()
     words = o.words_of(mine)
     if words and not o.held:
-        rows.append(Row((Span(" " * LABEL), Span(f"“{words}”", Look.NOTE)), key="my_words"))
+        rows.append(Row((Span(" " * LABEL), Span(phrases.quoted(words), Look.NOTE)), key="my_words"))
     return rows
 
 
@@ -274,7 +274,7 @@ def _waits(s: Situation, w: Waiting, name_of_part: str, width: int) -> Row:
         Span(w.reason, Look.DIM),
     ]
     if w.words:
-        spans.append(Span(f"  “{w.words}”", Look.NOTE))
+        spans.append(Span("  " + phrases.quoted(w.words), Look.NOTE))
     return Row(tuple(spans), (), w.hand.id if w.hand is not None else ("seat", w.seat))
 
 
