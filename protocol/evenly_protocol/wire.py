@@ -20,7 +20,7 @@ VERSION = (1, 3)
 """Major and minor. Another major is refused; of two minors the lower is spoken, and what is unknown is skipped."""
 
 KNOCKS_SINCE = 3
-"""The minor version since which whoever knocks waits to be let in. A gateway's client enters through no older server."""
+"""The minor version since which whoever knocks waits to be let in. A gateway's client enters by no older server."""
 
 MESSAGE_AT_MOST = 16 * 1024
 RELAY_AT_MOST = 128 * 1024

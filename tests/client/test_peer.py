@@ -21,8 +21,8 @@ from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import STATE_VERSION, Entry, Room
 from evenly_protocol.session import Hold
 from evenly_protocol.wire import (
-    KNOCKS_SINCE,
     FAREWELLS,
+    KNOCKS_SINCE,
     AgreementFirst,
     Bye,
     ByeFrame,
