@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from evenly_client.my_rooms import find
 from evenly_client.store import DEFAULT_PROFILE, Store, StoreError, profile_directory
 from evenly_client.text import cell_width
 from evenly_client.translation import _, ngettext, pgettext
-from evenly_client.transport import WrongServer, connected
+from evenly_client.transport import UNTRUSTED, WrongServer, connected
 
 SWALLOWED = {
     "TMUX": _("tmux takes its prefix key (ctrl+b as it comes); Evenly uses none of the usual prefixes"),
@@ -137,6 +138,8 @@ def _way(link_text: str, profile: str | None) -> Finding:
         return Finding(
             False, _("{server} does not answer: a firewall may be in the way").format(server=link.server_name)
         )
+    except ssl.SSLCertVerificationError:
+        return Finding(False, f"{link.server_name}: {UNTRUSTED}")
     except OSError as error:
         words = _("{server} cannot be reached ({reason}): is the server running?")
         return Finding(False, words.format(server=link.server_name, reason=type(error).__name__))

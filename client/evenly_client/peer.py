@@ -75,7 +75,7 @@ from evenly_client.people import People
 from evenly_client.sealing import DeviceKey, RoomKeys, Sealer
 from evenly_client.server_time import ServerTime
 from evenly_client.translation import N_, _
-from evenly_client.transport import WrongServer, connected
+from evenly_client.transport import UNTRUSTED, WrongServer, connected
 
 PINGS_AT_JOIN = 3
 PING_EVERY_S = 60
@@ -469,7 +469,7 @@ class Peer:
                 self._end(TurnedAway("name"), str(error))
                 return
             except ssl.SSLCertVerificationError:
-                self.trouble = _("The server's certificate is not one that this machine trusts.")
+                self.trouble = UNTRUSTED
             except (OSError, WebSocketException, Unreadable, EOFError) as error:
                 self.trouble = self._farewell or _trouble(error)
             self._socket = None

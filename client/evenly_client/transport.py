@@ -21,6 +21,7 @@ from evenly_client.translation import _
 
 MESSAGE_AT_MOST = 4 * 1024 * 1024
 OPEN_WITHIN_S = 10
+UNTRUSTED = _("The server's certificate is not one that this machine trusts.")
 
 
 class WrongServer(ConnectionError):

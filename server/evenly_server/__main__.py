@@ -70,6 +70,10 @@ def serve(
         How events are sent; "library" is slower and all the library's own.
     """
     set_up(log)
+    try:
+        creation_key = _creation_key(journal) if create == "key" else ""
+    except OSError as error:
+        _fail(error)
     options = Options(
         host=host,
         port=port,
@@ -79,7 +83,7 @@ def serve(
         private_key=private_key,
         insecure=insecure,
         create=create,
-        key=_creation_key(journal) if create == "key" else "",
+        key=creation_key,
         metrics=metrics,
         fed_clock=None if clock == "system" else int(clock.removeprefix("stdin:")),
         with_parent=with_parent,
@@ -113,7 +117,7 @@ def backup(file: Path, *, journal: Path = Path("evenly.db"), force: bool = False
         _fail(error)
     for damaged in done.left_out:
         print(f"Left out: {damaged}", file=sys.stderr)
-    print(f"{done.rooms} rooms, {done.records} entries in {file}")
+    print(f"{_rooms(done.rooms)}, {done.records} entries in {file}")
     if done.left_out:
         sys.exit(1)
 
@@ -133,7 +137,7 @@ def restore(file: Path, *, journal: Path) -> None:
         done = read_backup(file, journal, _progress)
     except (JournalError, OSError) as error:
         _fail(error)
-    print(f"{done.rooms} rooms, {done.records} entries in {journal}")
+    print(f"{_rooms(done.rooms)}, {done.records} entries in {journal}")
 
 
 @app.command(name="import")
@@ -152,6 +156,10 @@ def import_(file: Path, *, journal: Path = Path("evenly.db")) -> None:
     except (JournalError, OSError) as error:
         _fail(error)
     print(f"1 room, {done.records} entries put into {journal}")
+
+
+def _rooms(count: int) -> str:
+    return "1 room" if count == 1 else f"{count} rooms"
 
 
 def _progress(done: int, expected: int) -> None:

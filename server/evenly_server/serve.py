@@ -228,11 +228,16 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
         context.load_cert_chain(options.certificate, options.private_key)
-    except (OSError, ssl.SSLError):
-        raise ServeError(
-            f"The certificate in {options.certificate} cannot be used.",
-            "Both files must be PEM, and the key must be the certificate's.",
-        ) from None
+    except ssl.SSLError:
+        title = f"The certificate in {options.certificate} cannot be used."
+        advice = "Both files must be PEM, and the key must be the certificate's."
+        if options.private_key is None:
+            advice = "Give the key that belongs to it too: --private-key key.pem"
+        raise ServeError(title, advice) from None
+    except OSError as error:
+        both = f"{options.certificate}, or the key in {options.private_key},"
+        title = f"The certificate in {both} cannot be read ({error.strerror})."
+        raise ServeError(title, "Whoever runs the server must be able to read both files.") from None
     return context
 
 

@@ -67,7 +67,6 @@ WITH_A_SCREEN, WITH_A_READER = "Linux, macOS:", "With a screen reader, on Linux 
 @pytest.mark.parametrize(
     ("source", "title"),
     [
-        ("attached", WITH_A_SCREEN),
         ("attached", WITH_A_READER),
         ("address", WITH_A_SCREEN),
         ("attached wheel", WITH_A_READER),
@@ -97,8 +96,8 @@ async def test_the_lines_lead_into_the_room(
             (downloads / attached.name).symlink_to(attached)
         environment = {
             **handed.environment(settled.home),
-            # There is no network. For the wheel most of what it asks for is there before, which saves half a minute; pip
-            # finds the rest (uvloop) in a folder. benchmarks/first_minute.py fetches everything.
+            # There is no network. Most of what the wheel asks for is there before, which saves half a minute; pip finds
+            # the rest (uvloop) in a folder. benchmarks/first_minute.py fetches everything.
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(handed.folder / "needed"),
             "PIP_NO_COMPILE": "1",

@@ -194,11 +194,21 @@ async def test_other_machines_are_not_served_in_the_clear_unless_it_is_asked_for
         await process.stop()
 
 
-async def test_a_certificate_that_cannot_be_used_is_said_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("certificate", "key", "said"),
+    [
+        ("c.pem", "c.pem", "c.pem cannot be used. Both files must be PEM"),
+        ("c.pem", None, "Give the key that belongs to it too: --private-key"),
+        ("gone.pem", "c.pem", "cannot be read .No such file"),
+    ],
+)
+async def test_a_certificate_that_cannot_be_used_is_said_so(
+    certificate: str, key: str | None, said: str, tmp_path: Path
+) -> None:
     (tmp_path / "c.pem").write_text("not a certificate")
-    options = Options(port=0, certificate=tmp_path / "c.pem", private_key=tmp_path / "none.pem")
+    options = Options(port=0, certificate=tmp_path / certificate, private_key=tmp_path / key if key else None)
     process = Process(options, await open_journal("memory"), serve_module.SystemClock())
-    with pytest.raises(ServeError, match="cannot be used"):
+    with pytest.raises(ServeError, match=said):
         await process.listen()
     await process.stop()
 

@@ -19,8 +19,10 @@ from evenly_client.formats import library
 from evenly_client.invitation import message, qr_code
 from evenly_client.links import Link, parse_server
 from evenly_client.local_server import LocalServer, ServerNotStarted
-from evenly_client.my_rooms import find, interactive, name_of
+from evenly_client.my_rooms import find, interactive, name_of, remember
 from evenly_client.my_rooms import my_name as name_in
+from evenly_client.new_room import set_up
+from evenly_client.peer import Peer, State
 from evenly_client.reach import Reach, reach_of
 from evenly_client.store import DEFAULT_PROFILE, Store, open_store, profile_directory
 from evenly_client.translation import _
@@ -71,14 +73,29 @@ async def _open_there(
 ) -> int:
     host, port = parse_server(on)
     key = key or store.setting(f"create key {host}:{port}") or ""
-    store.keep_setting(f"create key {host}:{port}", key)
     link = _link_of(store, name, host, port, None)
     _keep_format(store, link, format)
     who = name_in(store, link, given)
+    if store.room(link.room) is None:
+        await _make_there(store, link, name, who, key, insecure=insecure)
+    store.keep_setting(f"create key {host}:{port}", key)
     _show_invitation(store, name, link, None)
     lines = plain or not interactive()
-    create = key if store.room(link.room) is None else None
-    return await enter(store, config, link, who, lines=lines, insecure=insecure, opens=True, create_key=create)
+    return await enter(store, config, link, who, lines=lines, insecure=insecure, opens=True)
+
+
+async def _make_there(store: Store, link: Link, name: str, who: str, key: str, *, insecure: bool) -> None:
+    """Makes the room, with its name and agreement, before anybody is invited into it.
+
+    Raises:
+        TurnedAway: it may not be made there. UserError: the server cannot be reached.
+    """
+    async with Peer(link, store.device_key(), who, create_key=key, insecure=insecure) as peer:
+        remember(store, peer)
+        await peer.until(lambda _: peer.state in (State.LIVE, State.LOST))
+        if peer.state is State.LOST:
+            raise UserError(f"{link.host}:{link.port}:", peer.trouble)  # no words: a server, and what it is about
+        await set_up(peer, name)
 
 
 async def _open_here(
