@@ -200,5 +200,9 @@ class Conductor:
                 async with asyncio.timeout(LEAVE_WITHIN_S):
                     await self._peer.ask(LeaveCall())
         if not self._app.farewell and not self._view:
-            self._app.farewell = _("You have left. `evenly join` brings you back, any time.")
+            self._app.farewell = (
+                _("You have left. Come in again as you came before, any time.")
+                if self._peer.at_gateway
+                else _("You have left. `evenly join` brings you back, any time.")
+            )
         self._app.exit(return_code=0)
