@@ -24,10 +24,9 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
+from packaging import tags
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
-
-from packaging import tags
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
