@@ -38,7 +38,7 @@ FOOTERS = {
     "between sessions": (WIDE, *("n start the session", "u undo", "? help", ": all commands", "ctrl+q leave")),
     "facilitator, a queue": (
         WIDE,
-        *("n next", "1…8 who speaks", ". next phase", "+ minute", "u undo", "? help", ": all commands"),
+        *("n next", "1…8 who speaks", ". next phase", "+ minute", "u undo", "? help", ": all"),
     ),
     "facilitator, what else is mine": (WIDE, *("ctrl+g answer", "space hand", "e hand with words", "h pause")),
     "actions": (WIDE, *("enter opens", "a add", "r review", "f filter", "tab board", "? keys", "esc session")),

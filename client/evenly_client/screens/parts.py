@@ -395,13 +395,21 @@ def footer(s: Situation, keys: Keymap, width: int) -> list[Row]:
             words.insert(0, (keys.first("answer"), pgettext("key", "answer")))
         typed = [_key(key, word) for key, word in words]
         return flowed([*typed, (Span(_("letters are text now"), Look.DIM),)], width, 1)
-    tail = [item for name in ALWAYS if (item := _item(s, keys, name, short=width <= 60))]
+    tail = _always_there(s, keys, short=width <= 60)
     mine = [item for name in MINE if (item := _item(s, keys, name))]
     leading = [item for name in LEADING if (item := _item(s, keys, name))]
     if not leading:
         return flowed(_with_tail(mine, tail, width), width, 1) or [BLANK]
     first = flowed(mine, width, 1) if mine else []
-    return [*first, *flowed(_with_tail(leading, tail, width), width, 1)]
+    line = _with_tail(leading, tail, width)
+    if len(line) < len(leading) + len(tail):
+        # The keys for leading go before the long words of those that are always there.
+        line = _with_tail(leading, _always_there(s, keys, short=True), width)
+    return [*first, *flowed(line, width, 1)]
+
+
+def _always_there(s: Situation, keys: Keymap, *, short: bool) -> list[tuple[Span, ...]]:
+    return [item for name in ALWAYS if (item := _item(s, keys, name, short=short))]
 
 
 def _with_tail(items: list[tuple[Span, ...]], tail: list[tuple[Span, ...]], width: int) -> list[tuple[Span, ...]]:

@@ -69,6 +69,20 @@ async def test_a_session_starts_in_a_format_with_two_keys_and_a_yes(room: Room) 
 
 
 @in_a_room
+async def test_the_keys_that_matter_to_whoever_leads_fit_into_80_columns(room: Room) -> None:
+    """Somebody waits, there is a next phase and something to undo; the long words of what is always there give way."""
+    screen, ana = await with_agenda(room)
+    await room.raises(ana)
+    for _turn in range(2):
+        await screen.offers("n next")
+        await screen.press("n")
+        await screen.until(lambda: screen.peer.room.floor.turns, "a turn")
+        await room.raises(ana)
+    for key in ("n next", "1…8 who speaks", ". next phase", "+ minute", "u undo", "h pause", "? help", ": all"):
+        await screen.offers(key)
+
+
+@in_a_room
 async def test_the_next_phase_is_shown_before_it_begins(room: Room) -> None:
     screen, _ = await with_agenda(room)
     await screen.press(".")
