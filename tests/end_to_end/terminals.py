@@ -124,6 +124,18 @@ class Terminal:
         self._process.kill(signal.SIGKILL)
         self._process.wait()
 
+    def vanish(self) -> bool:
+        """Takes the terminal away from the command, as closing a window does. Whether it ends."""
+        os.close(self._process.child_fd)
+        until = time.monotonic() + WITHIN_S
+        while os.waitpid(self._process.pid, os.WNOHANG) == (0, 0):
+            if time.monotonic() > until:
+                os.kill(self._process.pid, signal.SIGKILL)
+                os.waitpid(self._process.pid, 0)
+                return False
+            time.sleep(0.05)
+        return True
+
     def close(self) -> None:
         """Ends it."""
         self._process.close(force=True)

@@ -177,6 +177,16 @@ def test_a_second_screen_on_a_dumb_terminal_is_refused_in_a_sentence(tmp_path: P
     terminal.close()
 
 
+@pytest.mark.parametrize("ignored", [False, True], ids=["hung up", "hanging up is ignored"])
+def test_a_terminal_that_is_closed_ends_the_program(tmp_path: Path, link: Link, ignored: bool) -> None:
+    """Also under nohup: nothing is left behind that reads a terminal which is no more."""
+    under = ("sh", "-c", "trap '' HUP; exec \"$@\"", "sh") if ignored else ()
+    arguments = ("join", link.invite_text())
+    terminal = Terminal(home_of(tmp_path, link), *arguments, command=(*under, *EVENLY))
+    terminal.shows("NEXT")
+    assert terminal.vanish()
+
+
 def test_lines_in_a_pipe_break_on_no_character_set(tmp_path: Path, link: Link) -> None:
     done = subprocess.run(
         [*EVENLY, "plain", link.invite_text()],
