@@ -33,7 +33,6 @@ KEYWORDS: Final[dict[str, Any]] = {
     "N_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
 }
 COMMENTS: Final = ("Translators:",)
 

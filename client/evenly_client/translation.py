@@ -24,7 +24,7 @@ from typing import Final
 
 from evenly_protocol.texts import N_
 
-__all__ = ["ENGLISH", "N_", "_", "language", "ngettext", "npgettext", "pgettext"]
+__all__ = ["ENGLISH", "N_", "_", "language", "ngettext", "pgettext"]
 
 DOMAIN: Final = "evenly"
 ENGLISH: Final = "en"
@@ -47,12 +47,6 @@ def ngettext(one: str, many: str, n: int) -> str:
 def pgettext(context: str, text: str) -> str:
     """The text where it stands in `context`: for a short word that means two things."""
     return _catalogue().pgettext(context, text)
-
-
-def npgettext(context: str, one: str, many: str, n: int) -> str:
-    """Both: the form that goes with `n`, in `context`."""
-    return _catalogue().npgettext(context, one, many, n)
-
 
 @cache
 def language() -> str:

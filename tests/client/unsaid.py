@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeGuard
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "client/evenly_client"
 
-ASKED = {"_", "ngettext", "pgettext", "npgettext", "N_"}
+ASKED = {"_", "ngettext", "pgettext", "N_"}
 SHOWS = {"Span", "Static", "Label", "Button", "say", "print", "padded", "wrapped", "input", "notify", "Input"}
 NOT_FOR_PEOPLE = {
     "ValueError", "TypeError", "RuntimeError", "AssertionError", "KeyError", "LookupError", "NotImplementedError",
