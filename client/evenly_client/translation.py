@@ -48,6 +48,7 @@ def pgettext(context: str, text: str) -> str:
     """The text where it stands in `context`: for a short word that means two things."""
     return _catalogue().pgettext(context, text)
 
+
 @cache
 def language() -> str:
     """The language that words are in: a code such as `en`, `de` or `pt_BR`; only such as there is a catalogue for."""
