@@ -270,20 +270,26 @@ class SqliteJournal:
 
     def _run(self) -> None:
         last_end = -self._window_s
+        last_rooms: frozenset[bytes] = frozenset()
         stopping = False
         while not stopping:
-            batch, stopping = self._gather(last_end)
+            batch, stopping = self._gather(last_end, last_rooms)
             if not batch:
                 self._flush_touched()
                 continue
             verdicts = self._settle(batch)
             last_end = time.monotonic()
+            last_rooms = frozenset(write.room for write in batch)
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for the verdicts
                 self._loop.call_soon_threadsafe(self._deliver, batch, verdicts)
         self._flush_touched()
 
-    def _gather(self, last_end: float) -> tuple[list[_Write], bool]:
-        """Wait for a write, then take all there are; no write when touched rooms have waited long enough."""
+    def _gather(self, last_end: float, last_rooms: frozenset[bytes]) -> tuple[list[_Write], bool]:
+        """Wait for a write, then take all there are; no write when touched rooms have waited long enough.
+
+        A room appends again only when it has its verdict. So there is somebody to wait for, until the window has
+        passed, only while a room of the commit before has not come again: one busy room alone never waits.
+        """
         batch: list[_Write] = []
         while not batch:
             timeout = None if self._flush_at is None else max(0.0, self._flush_at - time.monotonic())
@@ -291,24 +297,31 @@ class SqliteJournal:
                 item = self._queue.get(timeout=timeout)
             except Empty:
                 return batch, False
-            if not isinstance(item, str):
-                batch.append(item)
-            elif item is _STOP:
+            if self._take(item, batch):
                 return batch, True
-            elif self._flush_at is None:
-                self._flush_at = time.monotonic() + ALIVE_FLUSH_S
+        stopping = self._take_all(batch)
         wait = last_end + self._window_s - time.monotonic()
-        if wait > 0:
+        if wait > 0 and not stopping and not last_rooms.issubset(write.room for write in batch):
             time.sleep(wait)
+            stopping = self._take_all(batch)
+        return batch, stopping
+
+    def _take_all(self, batch: list[_Write]) -> bool:
+        """Take what is there now; whether the journal stops."""
         while True:
             try:
                 item = self._queue.get_nowait()
             except Empty:
-                return batch, False
-            if not isinstance(item, str):
-                batch.append(item)
-            elif item is _STOP:
-                return batch, True
+                return False
+            if self._take(item, batch):
+                return True
+
+    def _take(self, item: _Write | str, batch: list[_Write]) -> bool:
+        if not isinstance(item, str):
+            batch.append(item)
+        elif item is _TOUCHED and self._flush_at is None:
+            self._flush_at = time.monotonic() + ALIVE_FLUSH_S
+        return item is _STOP
 
     def _settle(self, batch: list[_Write]) -> list[_Verdict]:
         """Store a batch in one transaction and return the verdict on each write."""
@@ -375,8 +388,10 @@ class SqliteJournal:
         try:
             db.execute("BEGIN IMMEDIATE")
             db.executemany(INSERT_RECORD, plan.records)
-            db.executemany(INSERT_SNAPSHOT, plan.snapshots)
-            db.executemany(INSERT_ALIVE, touched.items())
+            if plan.snapshots:
+                db.executemany(INSERT_SNAPSHOT, plan.snapshots)
+            if touched:
+                db.executemany(INSERT_ALIVE, touched.items())
         except sqlite3.Error as error:
             self._roll_back(db, touched)
             return _outcome_of(error) or error

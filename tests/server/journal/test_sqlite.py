@@ -300,15 +300,26 @@ async def test_without_load_each_append_is_committed_at_once(path: Path) -> None
     await journal.close()
 
 
-async def test_appends_soon_after_a_commit_are_gathered(path: Path) -> None:
+async def test_rooms_of_one_commit_are_waited_for_and_share_the_next(path: Path) -> None:
     journal = await SqliteJournal.open(path, window_ms=300)
-    assert await journal.append(ROOM, 0, [b"at once"]) is Outcome.OK
+    rooms = (ROOM, OTHER)
+    assert await asyncio.gather(*(journal.append(room, 0, [b"at once"]) for room in rooms)) == [Outcome.OK] * 2
+    assert journal.commits == 1
     later: list[asyncio.Task[Outcome]] = []
-    for seq in range(1, 6):
-        later.append(asyncio.create_task(journal.append(ROOM, seq, [b"x"])))
+    for room in rooms:
+        later.append(asyncio.create_task(journal.append(room, 1, [b"x"])))
         await asyncio.to_thread(time.sleep, 0)  # lets the writer have its turn
-    assert await asyncio.gather(*later) == [Outcome.OK] * 5
+    assert await asyncio.gather(*later) == [Outcome.OK] * 2
     assert journal.commits == 2
+    await journal.close()
+
+
+async def test_one_room_alone_never_waits_for_others(path: Path) -> None:
+    journal = await SqliteJournal.open(path, window_ms=3_600_000)
+    async with asyncio.timeout(60):
+        for seq in range(5):
+            assert await journal.append(ROOM, seq, [b"x"]) is Outcome.OK
+    assert journal.commits == 5
     await journal.close()
 
 
