@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 import msgpack  # pyright: ignore[reportMissingTypeStubs]
 
@@ -64,8 +64,7 @@ class BrokenChain(ValueError):
 # -- the chain ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One entry of a room: its seq (from 1, without gaps), opaque body, and the chain's hash up to it."""
 
     seq: int

@@ -7,11 +7,14 @@ things can ever have the same bytes.
 from __future__ import annotations
 
 import hashlib
+import struct
+
+_length = struct.Struct(">I").pack
 
 
 def lp(*parts: bytes) -> bytes:
     """Length-prefixed: each part behind its length in bytes, as an unsigned 32-bit big-endian number."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b"".join([_length(len(part)) + part for part in parts])
 
 
 def H(tag: str, *parts: bytes) -> bytes:

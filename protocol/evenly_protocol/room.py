@@ -290,4 +290,5 @@ def _note_command(room: Room, entry: Entry, device: bytes) -> None:
 
 def was_accepted(room: Room, ik: bytes, command_id: bytes) -> bool:
     """Whether the room has accepted this command of this device (or one not recorded to anybody) already."""
-    return any(command_id in room.seen[key].recent for key in (ik, b"") if key in room.seen)
+    mine, nobodys = room.seen.get(ik), room.seen.get(b"")
+    return (mine is not None and command_id in mine.recent) or (nobodys is not None and command_id in nobodys.recent)
