@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import sys
@@ -92,6 +93,7 @@ def serve(
     )
     if connections:
         options.limit_in_all = options.limit_of_one = connections
+    _collect_cycles_seldom()
     try:
         _runner()(run(options))
     except (ServeError, JournalError, OSError) as error:
@@ -183,6 +185,13 @@ def _creation_key(journal: str) -> str:
         out.write(key + "\n")
     print(f"key for making rooms (kept in {path}): {key}", file=sys.stderr, flush=True)
     return key
+
+
+def _collect_cycles_seldom() -> None:
+    """Only a room or a connection that has ended leaves cycles. By Python's own thresholds all that are alive would be
+    looked through every few seconds, and nobody is served meanwhile: benchmarks/many_rooms.py shows it in its p99."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 10)
 
 
 def _runner():

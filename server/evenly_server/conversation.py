@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 
 from evenly_protocol.refusals import Refusal, refuse
 from evenly_protocol.wire import (
@@ -95,7 +94,8 @@ class _Frames:
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._read: deque[ClientFrame] = deque()
+        self._read: list[ClientFrame] = []
+        """The last first."""
         self._unreadable = 0
 
     def __aiter__(self) -> AsyncIterator[ClientFrame]:
@@ -103,10 +103,10 @@ class _Frames:
 
     async def __anext__(self) -> ClientFrame:
         while not self._read:
-            self._read.extend(self._frames_of(await self._line.socket.recv()))
-        return self._read.popleft()
+            self._read = self._frames_of(await self._line.socket.recv())[::-1]
+        return self._read.pop()
 
-    def _frames_of(self, message: str | bytes) -> Iterable[ClientFrame]:
+    def _frames_of(self, message: str | bytes) -> list[ClientFrame]:
         try:
             return _decode(message)
         except Unreadable as error:
@@ -114,7 +114,7 @@ class _Frames:
             if not self._line.seat or self._unreadable >= UNREADABLE_AT_MOST:
                 raise TurnedAway(Bye.MALFORMED) from None
             self._line.send(Refused(error.id, "malformed"))
-            return ()
+            return []
 
 
 def _decode(message: str | bytes) -> list[ClientFrame]:
@@ -187,7 +187,8 @@ async def _serve(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame
                     line.send(Refused(frame.id, refusal))
                     continue
                 actor.ask_for(line, frame)
-                await line.room_for_more()
+                if line.full:
+                    await line.fewer()
             case Ping():
                 line.send(Pong(frame.sent, clock.now()))
             case Relay():

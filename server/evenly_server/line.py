@@ -66,8 +66,7 @@ class Line:
         self._fanout = fanout
         self._closing: asyncio.Task[None] | None = None
         self._waiting = 0
-        self._room_for_more = asyncio.Event()
-        self._room_for_more.set()
+        self._fewer: asyncio.Future[None] | None = None
 
     @property
     def counted(self) -> bool:
@@ -90,17 +89,24 @@ class Line:
     def queued(self) -> None:
         """A command of this line waits to be decided."""
         self._waiting += 1
-        if self._waiting >= QUEUED_AT_MOST:
-            self._room_for_more.clear()
 
     def decided(self) -> None:
         """A command of this line is decided and answered."""
         self._waiting -= 1
-        self._room_for_more.set()
+        if self._fewer is not None:
+            if not self._fewer.done():
+                self._fewer.set_result(None)
+            self._fewer = None
 
-    async def room_for_more(self) -> None:
-        """Waits until another command may be queued."""
-        await self._room_for_more.wait()
+    @property
+    def full(self) -> bool:
+        """Whether as many commands wait as may."""
+        return self._waiting >= QUEUED_AT_MOST
+
+    async def fewer(self) -> None:
+        """Waits until one of the waiting commands is decided."""
+        self._fewer = asyncio.get_running_loop().create_future()
+        await self._fewer
 
     def goodbye(self, code: Bye) -> None:
         """Says why, and closes in the background. Said once."""

@@ -28,6 +28,7 @@ from evenly_server.clock import Clock, FedClock, SystemClock
 from evenly_server.conversation import converse
 from evenly_server.door import Creating, Door, network_of
 from evenly_server.fanout import NEVER_PAUSED, choose_fanout
+from evenly_server.heartbeat import HeardConnection, Heartbeat
 from evenly_server.journal.interface import Journal
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.journal.sqlite import SqliteJournal
@@ -60,7 +61,8 @@ class Options:
         paced: the limit of commands a second.
         limit_in_all, limit_of_one: connections.
         handshake_s: seconds from a connection to its proof.
-        ping_every_s, pong_within_s: seconds between two pings, and until the answer.
+        ping_every_s, pong_within_s: seconds of silence until a connection is asked for a sign of life, and until it is
+            cut without one.
     """
 
     host: str = "127.0.0.1"
@@ -105,6 +107,8 @@ class Process:
         self._numbers = 0
         self._addresses: Counter[str] = Counter()
         self._lines: set[Line] = set()
+        self._heartbeat = Heartbeat(options.ping_every_s, options.pong_within_s)
+        self._beating: asyncio.Task[None] | None = None
         self._server: Server | None = None
         self._door: Door | None = None
 
@@ -132,12 +136,12 @@ class Process:
                 process_request=self._page,
                 server_header=None,
                 open_timeout=o.handshake_s,
-                ping_interval=o.ping_every_s,
-                ping_timeout=o.pong_within_s,
+                ping_interval=None,
                 close_timeout=2,
                 write_limit=NEVER_PAUSED,
                 max_size=RELAY_AT_MOST + 1024,
                 max_queue=4,
+                create_connection=HeardConnection,
             )
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or "not available"
@@ -145,6 +149,7 @@ class Process:
                 f"Cannot listen on {o.host}:{o.port} ({reason}).",
                 "Another program may be using it: choose another with --port.",
             ) from None
+        self._beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
         port = int(next(iter(self._server.sockets)).getsockname()[1])
         self._door = Door(self.rooms, self._tools, _names(o, port), Creating(o.create, o.key))
         return port
@@ -165,10 +170,15 @@ class Process:
                 for line in self._lines:
                     line.socket.transport.abort()
                 await self._server.wait_closed()
+        if self._beating is not None:
+            self._beating.cancel()
         await self.journal.close()
 
     async def _serve_one(self, connection: ServerConnection) -> None:
         o = self._options
+        for said in (connection.request, connection.response):
+            if said is not None:
+                said.headers.clear()  # of no use any more, and a tenth of a connection's memory
         address = network_of(str(connection.remote_address[0]))
         self._numbers += 1
         pace = Pace(COMMANDS_A_SECOND, COMMANDS_BURST, self.clock.now) if o.paced else None
@@ -180,6 +190,8 @@ class Process:
         self.metrics.connections += 1
         self._addresses[address] += 1
         self._lines.add(line)
+        assert isinstance(connection, HeardConnection)
+        self._heartbeat.watch(connection)
         try:
             await converse(line, self._door, self.clock, o.handshake_s)
         finally:

@@ -95,13 +95,15 @@ async def test_who_does_not_take_the_goodbye_is_cut(monkeypatch: pytest.MonkeyPa
 async def test_reading_goes_on_once_fewer_than_eight_commands_wait() -> None:
     line, _ = line_on(Socket())
     for _ in range(QUEUED_AT_MOST):
-        await soon(line.room_for_more())
+        assert not line.full
         line.queued()
-    waiting = asyncio.ensure_future(line.room_for_more())
+    assert line.full
+    waiting = asyncio.ensure_future(line.fewer())
     await asyncio.sleep(0)
     assert not waiting.done()
     line.decided()
     await soon(waiting)
+    assert not line.full
 
 
 async def test_what_is_kept_back_during_a_snapshot_has_a_limit() -> None:
