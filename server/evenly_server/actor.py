@@ -87,7 +87,7 @@ SNAPSHOT_EVERY = 500
 TAIL_AT_MOST = 256
 """A client that lacks at most so many entries is sent these instead of a snapshot."""
 
-HISTORY_PAGE = 48 * 1024
+HISTORY_PAGE = 96 * 1024
 """Bytes of entries in one page of history."""
 
 RETRY_MS = 1_000
@@ -159,6 +159,7 @@ class RoomActor:
         self._knocking: dict[bytes, Knocking] = {}
         self._lost: dict[int, Alarm] = {}
         self._due: Alarm | None = None
+        self._next: tuple[int, tuple[int, Command] | None] = (-1, None)
         self._decided_until = 0
         self._alive: Alarm | None = None
         self._presence_pending = False
@@ -373,7 +374,7 @@ class RoomActor:
         entries: list[msgspec.Raw] = []
         size = last = 0
         seq = self.room.seq
-        for record in await self._tools.journal.read(self.room.id, min(max(0, after), seq), 500):
+        for record in await self._tools.journal.read(self.room.id, min(max(0, after), seq), 1_000):
             size += len(record.body)
             if entries and size > HISTORY_PAGE:
                 break
@@ -528,7 +529,7 @@ class RoomActor:
     def _decide_due(self, at: int, entries: list[tuple[Entry, bytes]]) -> None:
         """What was due by now is decided first, each at its moment, so that a late timer changes nothing."""
         self._decided_until = at
-        while (due := next_due(self.room)) is not None and due[0] <= at:
+        while (due := self._next_due()) is not None and due[0] <= at:
             moment, command = max(due[0], self.room.at), due[1]
             id = self._tools.new_id()
             result = decide(self.room, command, Asking(SERVER, moment, id))
@@ -566,10 +567,12 @@ class RoomActor:
             note("slow connections cut", room=self.mark, connections=len(delivery.cut))
         self._tools.metrics.entries_total += len(entries)
         self._since_snapshot += len(entries)
+        concerned = False
         for entry, body in entries:
             self._tail.append((entry.id, body))
             self._attend_to(entry)
-        if any(type(event) in CONCERNS_CHECK_INS for entry, _ in entries for event in entry.events):
+            concerned = concerned or not CONCERNS_CHECK_INS.isdisjoint(map(type, entry.events))
+        if concerned:
             self._check_ins.stir()
         if self._since_snapshot >= SNAPSHOT_EVERY:
             self._since_snapshot = 0
@@ -651,6 +654,8 @@ class RoomActor:
 
     def _missing(self, seq: int, last: bytes) -> list[bytes] | None:
         """The entries that a client lacks, None when it must have a snapshot."""
+        if (seq, last) == (self.room.seq, self.room.last):
+            return []
         behind = self.room.seq - seq
         if seq < 1 or behind < 0 or behind >= len(self._tail):
             return None
@@ -739,8 +744,14 @@ class RoomActor:
         if seat not in self._lines:
             self._notice(NoticeLost(seat))
 
+    def _next_due(self) -> tuple[int, Command] | None:
+        """See `next_due`. Only an entry changes it."""
+        if self._next[0] != self.room.seq:
+            self._next = self.room.seq, next_due(self.room)
+        return self._next[1]
+
     def _set_alarms(self) -> None:
-        due = next_due(self.room)
+        due = self._next_due()
         at = due[0] if due is not None else None
         if at is not None and at <= self._decided_until:
             # It was decided and could not be saved, or has only just fallen due: not again in this very moment.
@@ -789,6 +800,7 @@ class RoomActor:
             if record.seq > after:
                 entries.append((entry, record.body))
         self.room = room
+        self._next = (-1, None)
         return entries
 
 

@@ -218,7 +218,7 @@ class CheckInRelay:
 
     def entered(self, member: bytes) -> None:
         """A member's connection is there, and has the room: how does it stand? Between check-ins: has it its keys?"""
-        under_way = [c.id for c in self._around.room.check_ins if self._is_under_way(c.id)]
+        under_way = [c.id for c in self._around.room.check_ins if c.state in UNDER_WAY]
         for check_in in under_way or [b""] * bool(self._epoch.members):
             self._around.send(member, Relay(RelayType.ROSTER, 0, check_in=check_in))
 
