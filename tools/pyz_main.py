@@ -30,7 +30,7 @@ def main() -> None:
     # The archive itself: nothing else of it is to be imported.
     archive = sys.path.pop(0)
     sys.path.insert(0, unpacked(archive))
-    from evenly_client.cli import main as evenly
+    from evenly_client.start import main as evenly
 
     evenly()
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from evenly_client.command_help import command, told
 from evenly_client.translation import _
@@ -574,20 +574,18 @@ def _exit(status: int) -> None:
 
 
 def main() -> None:
-    """The entry point: every error that is ours is a sentence and exit status 1."""
-    from evenly_client import charset
-    from evenly_client.errors import explained
+    """Runs a command, whichever."""
+    from evenly_client.start import said_in_sentences
 
-    charset.settle()
+    said_in_sentences(_run)
+
+
+def _run() -> None:
+    """Runs what the command line asks for; wrong usage is status 2, and cyclopts has said what is wrong."""
     try:
         app(result_action="return_value", exit_on_error=False, print_error=True)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(1)
-    except Exception as error:
-        sys.exit(explained(error))
+    except CycloptsError:
+        sys.exit(2)
 
 
 if __name__ == "__main__":

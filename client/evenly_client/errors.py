@@ -29,8 +29,6 @@ from __future__ import annotations
 import sys
 import traceback
 
-from cyclopts.exceptions import CycloptsError
-
 from evenly_client.translation import _
 
 
@@ -43,9 +41,7 @@ class UserError(Exception):
 
 
 def explained(error: Exception) -> int:
-    """Says an error in a line or two on standard error. The exit status: 2 for wrong usage, else 1."""
-    if isinstance(error, CycloptsError):
-        return 2
+    """Says an error in a line or two on standard error. The exit status."""
     if _ours(error):
         print(f"evenly: {error}", file=sys.stderr)  # no words: the program and what the error says
         return 1

@@ -305,7 +305,13 @@ def test_nonsense_is_refused_in_a_sentence(arguments: tuple[str, ...], status: i
 def test_an_interrupt_leaves_no_server_behind() -> None:
     """Ctrl-C in the middle of a session: status 130, and the process that was started is gone."""
     command = [sys.executable, "-m", "evenly_client.cli", "demo", "--plain", "--speed", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # the tests may run where it is ignored
+    ) as running:
         assert running.stdout is not None
         while "begins" not in running.stdout.readline():
             pass
