@@ -78,6 +78,7 @@ class Outlook:
         self.floor = self.room.floor
         self.me = self.room.members.get(peer.seat)
         self._totals: Totals | None = None
+        self._waiting: tuple[int, list[Waiting]] = (-1, [])
 
     # -- who I am ------------------------------------------------------------------------------------------------
 
@@ -223,6 +224,11 @@ class Outlook:
 
         In a round only points about how we work go between; all other hands wait until it ends.
         """
+        if self._waiting[0] != self.room.seq:
+            self._waiting = self.room.seq, self._in_line()
+        return self._waiting[1]
+
+    def _in_line(self) -> list[Waiting]:
         result: list[Waiting] = []
         current = self.floor.round
         figures = self.sees_counters
@@ -355,8 +361,8 @@ class Outlook:
 
     def counters(self) -> list[tuple[int, str, int]]:
         """(seat, name, counted milliseconds) in seat order, never by how much; empty for those who may not see it."""
-        totals = self.totals()
-        if totals is None or not self.sees_counters:
+        totals = self.totals() if self.sees_counters else None
+        if totals is None:
             return []
         return [(seat, self.name(seat), totals.counted.get(seat, 0)) for seat in totals.balance]
 

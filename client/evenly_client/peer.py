@@ -89,6 +89,9 @@ SENT_AT_ONCE = 20
 STEADY_S = 3.0
 """A connection that has lasted this long was a good one: the next is tried at once, not ever later."""
 
+AT_A_TIME_S = 0.005
+"""For so long messages are taken in before whatever else runs here, a screen above all, has its turn."""
+
 TO_BE_SENT_AGAIN = ("read_only", "too_fast", "command_gap")
 """Refusals that pass: what was asked is kept and sent again."""
 
@@ -412,7 +415,7 @@ class Peer:
 
     def relay(self, *envelopes: Relay) -> None:
         """Hands envelopes of a check-in to the server, if there is a connection; they leave no trace."""
-        if self.state is State.LIVE:
+        if envelopes and self.state is State.LIVE:
             self._transmit(*envelopes)
 
     def check_in_moved(self) -> None:
@@ -494,7 +497,13 @@ class Peer:
             purpose = Purpose.CREATE
         await socket.send(encode([Hello(*VERSION, self.link.room, self.key.public, nonce, purpose)]))
         self._socket = socket
+        clock = asyncio.get_running_loop().time
+        began = clock()
         async for message in socket:
+            if clock() - began > AT_A_TIME_S:
+                # Messages that are here already are read without a pause.
+                await asyncio.sleep(0)
+                began = clock()
             if isinstance(message, str):
                 raise Unreadable("text instead of bytes")  # no words: another sentence is said
             frames, skipped = decode_server(message)

@@ -8,6 +8,7 @@ Behind a name that is written from right to left stands a mark, without which th
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from typing import Final
 
 from evenly_protocol.hashing import profile_message
@@ -31,6 +32,9 @@ class People:
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
         self._opened: dict[tuple[bytes, ...], tuple[str, bool]] = {}
+        self._sealed: list[tuple[int, bytes, bytes, bytes]] = []
+        self._before: dict[int, int] = {}
+        self._counted: tuple[Room | None, int] = (None, 0)
 
     def name(self, room: Room, seat: int) -> str:
         """The name of a seat as it is shown; "everybody" for general talk."""
@@ -46,23 +50,43 @@ class People:
     def called(self, room: Room, said: str) -> list[int]:
         """The seats of whoever goes by this name, as somebody types it: what stands beside a name may be left out."""
         key = same_name_key(said)
-        present = [m for m in room.members.values() if not m.removed]
-        names = {m.seat: (self.name(room, m.seat), self._numbered(room, m)) for m in present}
+        names = {m.seat: (self.name(room, m.seat), self._numbered(room, m)) for m in _present(room)}
         return [seat for seat, shown in names.items() if key and key in map(same_name_key, shown)]
 
     def _numbered(self, room: Room, member: Member) -> str:
         """A member's name, with a number where somebody before them is called the same."""
         name = self._plain(room, member)
-        key = same_name_key(name)
-        before = (m for m in room.members.values() if m.seat < member.seat and not m.removed)
-        same = sum(same_name_key(self._plain(room, m)) == key for m in before)
+        same = self._called_the_same(room, member)
         return f"{in_line(name)}·{same + 1}" if same else in_line(name)
+
+    def _called_the_same(self, room: Room, member: Member) -> int:
+        """How many before this member are called the same."""
+        if member.removed:
+            return sum(self._key(room, m) == self._key(room, member) for m in _present(room) if m.seat < member.seat)
+        if self._counted[0] is not room or self._counted[1] != room.seq:
+            sealed = [(m.seat, m.ik, m.name, m.signature) for m in _present(room)]
+            if sealed != self._sealed:
+                self._sealed, self._before = sealed, self._count(room)
+            self._counted = room, room.seq
+        return self._before[member.seat]
+
+    def _count(self, room: Room) -> dict[int, int]:
+        """For each seat, how many before it are called the same."""
+        seen: Counter[str] = Counter()
+        before: dict[int, int] = {}
+        for member in sorted(_present(room), key=lambda m: m.seat):
+            key = self._key(room, member)
+            before[member.seat] = seen[key]
+            seen[key] += 1
+        return before
+
+    def _key(self, room: Room, member: Member) -> str:
+        return same_name_key(self._plain(room, member))
 
     def taken(self, room: Room, name: str, *, but: int = 0) -> bool:
         """Whether somebody else in the room goes by this name, or one that looks the same."""
         key = same_name_key(name)
-        others = (m for m in room.members.values() if m.seat != but and not m.removed)
-        return any(same_name_key(self._plain(room, m)) == key for m in others)
+        return any(self._key(room, m) == key for m in _present(room) if m.seat != but)
 
     def knocking(self, room: Room, knock: Knock) -> str:
         """The name of somebody who waits to be let in."""
@@ -90,6 +114,11 @@ class People:
         sealed = (member.name, member.name_author, member.name_id)
         name = self._sealer.open(FieldKind.NAME, *sealed, cells=NAME_CELLS)
         return name or _seat(member.seat), self._sealer.marked(*sealed)
+
+
+def _present(room: Room) -> list[Member]:
+    """Everybody who has not been removed."""
+    return [m for m in room.members.values() if not m.removed]
 
 
 def _seat(number: int) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import overload
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -58,6 +59,35 @@ class Row:
 
 
 BLANK = Row()
+
+
+class Made(Sequence[Row]):
+    """Rows of a long list: each is made when it is looked at, once."""
+
+    def __init__(self, count: int, make: Callable[[int], Row]) -> None:
+        """`make`: the row at an index below `count`."""
+        self._count = count
+        self._make = make
+        self._made: dict[int, Row] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(self._count))]
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        if index not in self._made:
+            self._made[index] = self._make(index)
+        return self._made[index]
+
 
 LABEL = 12
 """Cells of the column with the parts' names, margin included."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,7 +59,7 @@ def painted(
     place: Place,
     connection: parts.Connection,
     attention: Callable[[], list[Row]],
-) -> Iterator[tuple[str, list[Row]]]:
+) -> Iterator[tuple[str, Sequence[Row]]]:
     """Of each changed part its rows. `attention`: the line of what waits for an answer."""
     o, main, tall = s.outlook, place.main, place.height
     if HEADER in changed:

@@ -6,8 +6,9 @@ and the keys that do something now.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from evenly_protocol.words import GENERAL_TALK, FloorMode, Intent, Presence, Role, Source
@@ -19,7 +20,7 @@ from evenly_client.peer import State
 from evenly_client.screens import deeds
 from evenly_client.screens.deeds import Deed
 from evenly_client.screens.keys import Keymap
-from evenly_client.screens.looks import BLANK, LABEL, Look, Row, Span, flowed, label, labelled, padded, wrapped
+from evenly_client.screens.looks import BLANK, LABEL, Look, Made, Row, Span, flowed, label, labelled, padded, wrapped
 from evenly_client.screens.names import padded_name
 from evenly_client.screens.situation import Situation
 from evenly_client.translation import _, ngettext, pgettext
@@ -291,33 +292,51 @@ def _nobody_waits(s: Situation) -> list[Row]:
 # -- the people, beside ------------------------------------------------------------------------------------------
 
 
-def people(o: Outlook, width: int) -> list[Row]:
+def people(o: Outlook, width: int) -> Sequence[Row]:
     """Everybody in seat order, with how they are here; counters only for those who may see them."""
     counters = {seat: ms for seat, _name, ms in o.counters()}
-    rows = [
-        Row(
-            (Span(pgettext("label", "PEOPLE"), Look.LABEL),),
-            (Span(_("air time") if counters else "", Look.DIM),),
-            "people",
-        )
-    ]
-    name = max(8, min(24, width - SEAT - 22))
+    heading = Row(
+        (Span(pgettext("label", "PEOPLE"), Look.LABEL),),
+        (Span(_("air time") if counters else "", Look.DIM),),
+        "people",
+    )
     speaking_now = {who.seat for who in o.speaking()}
-    for seat in o.everybody:
-        look = Look.MINE if seat == o.seat else Look.STRONG if seat in speaking_now else Look.PLAIN
-        left = (
-            Span(padded(str(seat), SEAT), Look.DIM),
-            Span(padded_name(o.name(seat), name) + " ", look),
-            Span(_presence(o, seat, speaking_now), Look.DIM),
-        )
-        time = f" {phrases.clock(counters[seat])}" if seat in counters else ""
-        rows.append(Row(left, (Span(time, Look.DIM),) if time else (), ("seat", seat)))
-    if o.leads and o.session is not None and not o.held:
-        invite = o.could_invite()
-        if invite:
-            could = _("could invite: {seats}").format(seats=_seats(invite))
-            rows.extend((BLANK, Row((Span(could, Look.DIM),), key="invite")))
-    return rows
+    seats = o.everybody
+    below = _invitable(o)
+
+    def row(at: int) -> Row:
+        if at == 0:
+            return heading
+        if at > len(seats):
+            return below[at - len(seats) - 1]
+        return _person(o, seats[at - 1], width, speaking_now, counters)
+
+    return Made(1 + len(seats) + len(below), row)
+
+
+def _invitable(o: Outlook) -> list[Row]:
+    """Whom those who lead could ask in."""
+    invite = o.could_invite() if o.leads and o.session is not None and not o.held else []
+    if not invite:
+        return []
+    could = _("could invite: {seats}").format(seats=_seats(invite))
+    return [BLANK, Row((Span(could, Look.DIM),), key="invite")]
+
+
+def _person(o: Outlook, seat: int, width: int, speaking_now: set[int], counters: Mapping[int, int]) -> Row:
+    look = Look.MINE if seat == o.seat else Look.STRONG if seat in speaking_now else Look.PLAIN
+    time = f" {phrases.clock(counters[seat])}" if seat in counters else ""
+    return _person_row(seat, o.name(seat), look, _presence(o, seat, speaking_now), time, width)
+
+
+@lru_cache(maxsize=1024)
+def _person_row(seat: int, name: str, look: Look, presence: str, time: str, width: int) -> Row:
+    left = (
+        Span(padded(str(seat), SEAT), Look.DIM),
+        Span(padded_name(name, max(8, min(24, width - SEAT - 22))) + " ", look),
+        Span(presence, Look.DIM),
+    )
+    return Row(left, (Span(time, Look.DIM),) if time else (), ("seat", seat))
 
 
 def _presence(o: Outlook, seat: int, speaking_now: set[int]) -> str:

@@ -10,12 +10,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.errors import NoWidget
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from evenly_client.screens.looks import Look, Row
+from evenly_client.screens.looks import Look, Made, Row
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -54,7 +55,6 @@ class Rows(Widget):
         height: auto;
         width: 1fr;
         background: $background;
-        &.-empty { display: none; }
     }
     """
     ALLOW_SELECT = False
@@ -69,8 +69,9 @@ class Rows(Widget):
             super().__init__()
 
     def __init__(self, rows: Sequence[Row] = (), *, id: str | None = None) -> None:
-        super().__init__(id=id, classes="" if rows else "-empty")
+        super().__init__(id=id)
         self._rows: Sequence[Row] = rows
+        self._take_room()
         self._styles: dict[Look, Style] = {}
 
     @property
@@ -79,16 +80,40 @@ class Rows(Widget):
         return self._rows
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Shows these rows. The layout changes only when their number does."""
+        """Shows these rows. The layout changes only when their number does.
+
+        Of `Made` rows, those out of sight are not looked at.
+        """
         before, self._rows = self._rows, rows
         if len(before) != len(rows):
             self.styles.height = len(rows)
-            self.set_class(not rows, "-empty")
+            self._take_room()
             self.refresh(layout=True)
             return
-        for y, (old, new) in enumerate(zip(before, rows, strict=True)):
-            if old != new:
-                self.refresh(Region(0, y, self.size.width, 1))
+        in_sight = self._in_sight() if isinstance(rows, Made) else range(len(rows))
+        width = self.size.width
+        changed = [Region(0, y, width, 1) for y in in_sight if before[y] != rows[y]]
+        if len(in_sight) < len(rows):
+            # Painted anew when they are scrolled into sight.
+            changed += [Region(0, 0, width, in_sight.start), Region(0, in_sight.stop, width, len(rows) - in_sight.stop)]
+        if changed:
+            self.refresh(*changed)
+
+    def _take_room(self) -> None:
+        """Without rows there is no room for it, whatever the stylesheet says; else that decides.
+
+        (A class for it would be looked at only after the layout, and ask for a second one.)
+        """
+        self.styles.display = None if self._rows else "none"
+
+    def _in_sight(self) -> range:
+        """The rows that stand on the screen as it was laid out last."""
+        try:
+            place = self.screen.find_widget(self)
+        except NoWidget:
+            return range(0)
+        top = max(0, place.visible_region.y - place.region.y)
+        return range(top, min(len(self._rows), top + place.visible_region.height))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """The whole width it is given."""

@@ -82,6 +82,9 @@ FLOWS: Final[dict[str, Callable[[SessionScreen], Awaitable[None]]]] = {
 QUOTED_CELLS: Final = 30
 """How much of a text is quoted that was not taken."""
 
+ABOVE_PEOPLE: Final = 2
+"""Lines: the header, and an empty one."""
+
 REPEATING: Final = frozenset({"up", "down"})
 """Keys that may be held down."""
 
@@ -138,6 +141,8 @@ class SessionScreen(Watching):
         self._hear_from = HearFrom()
         self._writing = Writing(self.drafts)
         self._seconds = 0
+        self._heard = ""
+        """What is said of what has happened, once it is painted."""
         self._over = None if self.following is None else self._over_screens(self.following)
 
     def _over_screens(self, following: Following) -> Over:
@@ -214,13 +219,28 @@ class SessionScreen(Watching):
 
     def paint(self, changed: set[str]) -> None:
         """Paints the parts that have changed."""
+        if self._heard:
+            self.say(self._heard)
         s = self.situation()
         place = Place(self.size.width, self.size.height, self.wide)
         said = self.connection(self._connection_status)
         for part, shown in painted(changed, s, self._keys, place, said, lambda: self._attention(s)):
             self._show(part, shown)
+        self._fit_side()
         if not self._view:
             self._cues.give(s.outlook)
+
+    def _fit_side(self) -> None:
+        """The people end above the bottom, if they would go on behind it; for the status line nothing gives way.
+
+        What gives way is laid out and painted anew as a whole, with the whole screen's cost for a line that goes by.
+        """
+        if not self.wide:
+            return
+        lines = {part: len(self.query_one(f"#{part}", Rows).rows) for part in (PEOPLE, ATTENTION, FOOTER)}
+        below = lines[ATTENTION] + lines[FOOTER] + self.typing
+        behind = lines[PEOPLE] > self.size.height - ABOVE_PEOPLE - below
+        self.query_one("#side").styles.margin = (0, 0, below if behind else 0, 0)
 
     def second(self) -> None:
         """The running clock alone; every few seconds what grows with it."""
@@ -230,6 +250,12 @@ class SessionScreen(Watching):
             moved.add(ATTENTION)
         if moved:
             self._mark(*moved)
+
+    def say(self, text: str) -> None:
+        """A sentence in the status line, in place of what was to be said there; it goes by itself."""
+        if text:
+            self._heard = ""
+        super().say(text)
 
     # -- what is asked of me -------------------------------------------------------------------------------------
 
@@ -298,9 +324,7 @@ class SessionScreen(Watching):
         if any(isinstance(e, pairs.PairsEnded) for e in entry.events) and not self._view:
             self._waiting.introduce = not o.observes
             self._cues.back()
-        said = heard(o, entry, self._hear_from, view=self._view)
-        if said:
-            self.say(said)
+        self._heard = heard(o, entry, self._hear_from, view=self._view) or self._heard
 
     def _settled(self, id: bytes, refusal: Refusal | None) -> None:
         """A command of mine is done or refused; a text that was refused is a draft again."""
