@@ -32,8 +32,7 @@ types: .venv/.ready
 bench: .venv/.ready
 	$(BIN)/python benchmarks/replay_meetings.py
 	$(BIN)/python benchmarks/fairness.py
-	$(BIN)/python benchmarks/cold_start.py
-	$(BIN)/python benchmarks/checkin.py
+	$(BIN)/python benchmarks
 
 docs: .venv/.ready
 	$(BIN)/python docs/generate.py

@@ -1,6 +1,6 @@
 """What a check-in costs: the processor's time and bytes of one client, envelopes, and the wall time of the close.
 
-    python benchmarks/checkin.py [--people 3 5 11 25 32 50 100 250] [--json]
+    python benchmarks/checkin.py [--people 3 5 11 25 32 50 100 250] [--quick] [--json]
 
 A real server process; all clients of a check-in in this one process, over sockets. Everybody stands in an epoch,
 answers, and is done; the close is from the last *done* until the result is journaled and has come back to everybody.
@@ -17,8 +17,9 @@ import argparse
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import asdict
 from typing import NamedTuple
 
 from evenly_client.checkins import attempt as attempts
@@ -36,8 +37,10 @@ from evenly_protocol.session import StartSession
 from evenly_protocol.settings import ChangeSettings, Settings
 from evenly_protocol.wire import Relay, encode
 from evenly_protocol.words import CheckInKind, CheckInState, FloorMode, Lobby
+from figures import Found, Growth, table
 
 PEOPLE = (3, 5, 11, 25, 32, 50, 100, 250)
+QUICK_PEOPLE = (3, 6, 12)
 ALL_IN_FULL = 100
 """Up to so many people, every client checks everything."""
 
@@ -50,6 +53,12 @@ PROTOTYPE = {
     (CheckInKind.TEXT, 25): (21.0, 34.0),
 }
 """CPU of a client in milliseconds and KB up, by kind and people."""
+
+GROWS = {
+    CheckInKind.SCALE: "a sealed part of one's secret for each other, beside a sum of fixed length",
+    CheckInKind.TEXT: "16 n² slots to draw a place from, a block for each one's text, and the sealed parts",
+}
+"""Why envelopes grow with the people, by kind."""
 
 SERVER = ("--port", "0", "--journal", "memory", "--create", "anyone", "--log", "error", "--connections", "400")
 
@@ -119,7 +128,7 @@ def _verified(ik: bytes, signature: bytes, message: bytes) -> bool:
     return _verify(ik, signature, message) if _checks else True
 
 
-async def measure(port: int, kind: CheckInKind, people: int) -> Cost:
+async def check_in_among(port: int, kind: CheckInKind, people: int) -> Cost:
     """One check-in of so many people in a new room."""
     global _checks
     _checks = people <= ALL_IN_FULL
@@ -158,7 +167,7 @@ async def measure(port: int, kind: CheckInKind, people: int) -> Cost:
     return Cost(kind, people, in_full, epoch_cpu * 1e3, cpu * 1e3, epoch_up, up, epoch_down, down, rounds, wall)
 
 
-async def run(people: list[int]) -> list[Cost]:
+async def run(people: Sequence[int]) -> list[Cost]:
     """Every check-in asked for, one after the other."""
     attempts.verify = _verified
     server = await LocalServer.start(SERVER)
@@ -168,24 +177,77 @@ async def run(people: list[int]) -> list[Cost]:
         costs: list[Cost] = []
         for kind, n in wanted:
             async with asyncio.timeout(WITHIN_S):
-                costs.append(await measure(server.port, kind, n))
+                costs.append(await check_in_among(server.port, kind, n))
         return costs
     finally:
         await server.kill()
 
 
-def table(costs: list[Cost]) -> Iterator[str]:
-    """The costs as lines; the prototype's figures in brackets where there are some."""
-    yield "kind    people  keys: CPU   up    down   close: CPU        up           down      rounds  wall"
-    for c in costs:
-        cpu, up = PROTOTYPE.get((CheckInKind(c.kind), c.people), (0.0, 0.0))
-        yield (
-            f"{c.kind:<7} {c.people:>6}  {c.epoch_cpu_ms:>6.1f} ms {_kb(c.epoch_up):>5} {_kb(c.epoch_down):>6}"
-            f"  {c.close_cpu_ms:>6.1f} ms{f' ({cpu:g})' if cpu else '':<7} {_kb(c.close_up):>6}"
-            f"{f' ({up:g})' if up else '':<7} {_kb(c.close_down):>6}  {c.rounds:>6}  {c.close_wall_s:>5.2f} s"
-            f"{'' if c.in_full == c.people else '   one client checks in full'}"
+def growth(costs: Sequence[Cost]) -> list[Growth]:
+    """How one client's part of the close grows with the people, where two numbers of them or more were tried."""
+    grown: list[Growth] = []
+    for kind in dict.fromkeys(c.kind for c in costs):
+        own = [c for c in costs if c.kind == kind]
+        cpu: list[tuple[float, float]] = [(c.people, c.close_cpu_ms) for c in own]
+        sent: list[tuple[float, float]] = [(c.people, c.close_up) for c in own]
+        grown.append(
+            Growth(
+                f"closing a {kind} check-in, one client, by people",
+                "ms CPU",
+                cpu,
+                "a mask for each other, and everybody's signatures to check",
+            )
         )
-    yield "CPU, up and down are one client's, up and down in KB; in brackets the design's prototype."
+        grown.append(
+            Growth(f"what one client sends to close a {kind} check-in, by people", "B", sent, GROWS[CheckInKind(kind)])
+        )
+    return [one for one in grown if len(one.points) > 1]
+
+
+def found_among(people: Sequence[int]) -> Found:
+    """Every check-in among so many, as plain JSON."""
+    costs = asyncio.run(run(people))
+    return {"costs": [c._asdict() for c in costs], "growth": [asdict(one) for one in growth(costs)], "goals": []}
+
+
+def measure(quick: bool) -> Found:
+    """See the module."""
+    return found_among(QUICK_PEOPLE if quick else PEOPLE)
+
+
+def page(found: Found) -> str:
+    """The section; the prototype's figures in brackets where there are some."""
+    costs = [Cost(**one) for one in found["costs"]]
+    heads = ["kind", "people", "keys: CPU ms", "up", "down", "close: CPU ms", "up", "down", "envelopes", "wall s"]
+    lines = [
+        "## Check-ins",
+        "",
+        "One client's part in an anonymous check-in: keys, then the close, from the last *done* until everybody has "
+        "the result. CPU is that of its part alone, up and down are KB of envelopes; in brackets the figures of the "
+        "design's prototype. The wall time is that of all clients on this one machine.",
+        "",
+        table(heads, [cells(c) for c in costs]),
+    ]
+    if any(c.in_full < c.people for c in costs):
+        lines += ["", f"Among more than {ALL_IN_FULL} people one client checks every signature, the others skip that."]
+    return "\n".join(lines)
+
+
+def cells(c: Cost) -> list[str]:
+    """A check-in as a row."""
+    cpu, up = PROTOTYPE.get((CheckInKind(c.kind), c.people), (0.0, 0.0))
+    return [
+        c.kind,
+        str(c.people),
+        f"{c.epoch_cpu_ms:.1f}",
+        _kb(c.epoch_up),
+        _kb(c.epoch_down),
+        f"{c.close_cpu_ms:.1f}{f' ({cpu:g})' if cpu else ''}",
+        f"{_kb(c.close_up)}{f' ({up:g})' if up else ''}",
+        _kb(c.close_down),
+        str(c.rounds),
+        f"{c.close_wall_s:.2f}",
+    ]
 
 
 def _kb(size: int) -> str:
@@ -193,18 +255,16 @@ def _kb(size: int) -> str:
 
 
 def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="What an anonymous check-in costs.")
-    parser.add_argument("--people", type=int, nargs="+", default=list(PEOPLE))
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    if any(not 3 <= n <= 300 for n in arguments.people):
+    """The command line: that of every benchmark, and `--people`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--people", type=int, nargs="+", help="how many take part, one check-in of each kind for each")
+    parser.add_argument("--quick", action="store_true", help="few people: to see that it works, not to quote")
+    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    given = parser.parse_args()
+    if any(not 3 <= n <= 300 for n in given.people or ()):
         parser.error("from 3 to 300 people")
-    costs = asyncio.run(run(arguments.people))
-    if arguments.json:
-        print(json.dumps([c._asdict() for c in costs], indent=1))
-    else:
-        print("\n".join(table(costs)))
+    found = found_among(given.people) if given.people else measure(given.quick)
+    print(json.dumps(found) if given.json else page(json.loads(json.dumps(found))))
 
 
 if __name__ == "__main__":
