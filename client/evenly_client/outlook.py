@@ -359,12 +359,14 @@ class Outlook:
         words = _("{time} spoken · an equal share is {share}")
         return words.format(time=phrases.clock(counted), share=phrases.clock(counted - balance))
 
-    def counters(self) -> list[tuple[int, str, int]]:
-        """(seat, name, counted milliseconds) in seat order, never by how much; empty for those who may not see it."""
+    def counted(self) -> dict[int, int]:
+        """Counted milliseconds by seat, in seat order, never by how much; empty for those who may not see it."""
         totals = self.totals() if self.sees_counters else None
-        if totals is None:
-            return []
-        return [(seat, self.name(seat), totals.counted.get(seat, 0)) for seat in totals.balance]
+        return {} if totals is None else {seat: totals.counted.get(seat, 0) for seat in totals.balance}
+
+    def counters(self) -> list[tuple[int, str, int]]:
+        """(seat, name, counted milliseconds); see `counted`."""
+        return [(seat, self.name(seat), ms) for seat, ms in self.counted().items()]
 
     # -- names and words -----------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -217,26 +217,26 @@ def totals(session: Session, at: int) -> Totals:
     """Adds the ledger up until `at` (UTC milliseconds).
 
     With T the counted talk in a stretch with the same n eligible, each of them is entitled to T/n of it.
-    D = ½·Σ|balance| is the talk that would have to change hands, M = ∫k(1 − k/n)dt the most it could have been,
-    and the evenness 100·(1 − D/M). Coverage is taken over counted time.
+    D = ½·Σ|balance| is the talk that would have to change hands, M = ∫k(1 − k/n)dt the most it could have been, and the
+    evenness 100·(1 − D/M). All balances add up to 0, so D is the sum of those above it. Coverage is taken over counted
+    time.
     """
     until = session.ended_at or at
     talk = pieces(session, until)
     talk.sort()
     counted: dict[int, int] = defaultdict(int)
-    entitled: dict[int, Fraction] = defaultdict(Fraction)
+    owed: dict[frozenset[int], Fraction] = defaultdict(Fraction)
     most = Fraction(0)
     marked = anything = total = 0
     first = 0
     longest = max((p.end - p.start for p in talk), default=0)
     for segment, end in _stretches(session, until):
+        eligible = frozenset(segment.eligible)
         if not segment.counted:
-            for seat in segment.eligible:
-                entitled[seat] += 0
+            owed[eligible] += 0
             continue
         while first < len(talk) and talk[first].start + longest <= segment.start:
             first += 1
-        eligible = frozenset(segment.eligible)
         inside = list(_inside(talk, first, segment.start, end))
         anything += _union((p.start, p.end) for p in inside)
         marked += _union((p.start, p.end) for p in inside if p.sure and p.seat != GENERAL_TALK)
@@ -254,13 +254,11 @@ def totals(session: Session, at: int) -> Totals:
         squares = _integral_of_square(merged)
         total += spoken
         n = len(eligible)
-        share = Fraction(spoken, n) if n else Fraction(0)
-        for seat in eligible:
-            entitled[seat] += share
         if n:
+            owed[eligible] += Fraction(spoken, n)
             most += spoken - Fraction(squares, n)
-    balance = {seat: counted[seat] - owed for seat, owed in sorted(entitled.items())}
-    apart = sum((abs(b) for b in balance.values()), Fraction(0)) / 2
+    balance = _balances(counted, owed)
+    apart = sum((b for b in balance.values() if b.numerator > 0), Fraction(0))
     return Totals(
         counted=dict(sorted(counted.items())),
         balance=balance,
@@ -268,6 +266,25 @@ def totals(session: Session, at: int) -> Totals:
         evenness=100 * (1 - apart / most) if most else None,
         talk=total,
     )
+
+
+def _balances(counted: dict[int, int], owed: Mapping[frozenset[int], Fraction]) -> dict[int, Fraction]:
+    """What each seat has had less what it is entitled to, in seat order.
+
+    `owed` is what each of those who were eligible together is entitled to. Whoever was eligible together all the while
+    shares one sum, added up once for them and not once for each.
+    """
+    amounts = list(owed.values())
+    together: dict[int, tuple[int, ...]] = {}
+    for index, group in enumerate(owed):
+        for seat in group:
+            together[seat] = (*together.get(seat, ()), index)
+    entitled = {groups: sum((amounts[index] for index in groups), Fraction(0)) for groups in set(together.values())}
+    silent = {groups: -amount for groups, amount in entitled.items()}
+    return {
+        seat: counted[seat] - entitled[groups] if counted[seat] else silent[groups]
+        for seat, groups in sorted(together.items())
+    }
 
 
 def _stretches(session: Session, until: int) -> Iterator[tuple[Segment, int]]:
@@ -365,7 +382,7 @@ def queue_balances(room: Room, at: int) -> dict[int, Fraction]:
     if session is None:
         return result
     for seat, balance in totals(session, at).balance.items():
-        result[seat] = result.get(seat, Fraction(0)) + balance
+        result[seat] = result[seat] + balance if seat in result else balance
     for m in room.members.values():
         by_role = m.role is Role.OBSERVER or (is_facilitator(room, m.seat) and not room.settings.facilitators_count)
         if m.attending and by_role:

@@ -294,7 +294,7 @@ def _nobody_waits(s: Situation) -> list[Row]:
 
 def people(o: Outlook, width: int) -> Sequence[Row]:
     """Everybody in seat order, with how they are here; counters only for those who may see them."""
-    counters = {seat: ms for seat, _name, ms in o.counters()}
+    counters = o.counted()
     heading = Row(
         (Span(pgettext("label", "PEOPLE"), Look.LABEL),),
         (Span(_("air time") if counters else "", Look.DIM),),
