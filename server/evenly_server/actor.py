@@ -15,7 +15,7 @@ import asyncio
 import hmac
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
@@ -449,7 +449,8 @@ class RoomActor:
         if outcome is not Outcome.OK:
             note("not saved", logging.WARNING, room=self.mark, outcome=outcome.value)
             entries = await self._reload(before)
-            answers = [(asked, self._take_back(asked), True) for asked in batch]
+            stored = {entry.id for entry, _ in entries}
+            answers = [(asked, self._take_back(asked, stored), True) for asked in batch]
             self._tell_saving(saving=True)
         elif entries:
             self._tell_saving(saving=False)
@@ -460,8 +461,13 @@ class RoomActor:
         for line, seq, last in entering:
             self._let_in(line, seq, last)
 
-    def _take_back(self, asked: Asked) -> Refusal | None:
-        """This has not happened: a member sends it again, in order; what is the server's own is given again."""
+    def _take_back(self, asked: Asked, stored: Collection[bytes]) -> Refusal | None:
+        """This has not happened: a member sends it again, in order; what is the server's own is given again.
+
+        Unless it is among what was `stored` (ids) after all.
+        """
+        if asked.id in stored:
+            return None
         if asked.line is None:
             if asked.settled is None:
                 at = self._tools.clock.now() + RETRY_MS
