@@ -284,8 +284,16 @@ def nudge(
 
 
 @command(app)
-def doctor(link: LinkText = None, *, profile: Profile = None) -> None:
-    """Check this terminal, this computer and, with a link, the way to the room. Example: evenly doctor"""
+def doctor(link: LinkText = None, *, journal: Path | None = None, profile: Profile = None) -> None:
+    """Check this terminal, this computer and, with a link, the way to the room. Example: evenly doctor
+
+    Parameters
+    ----------
+    journal
+        Check a server's journal instead, every entry of it, also while it is served: which rooms are damaged, if any.
+    """
+    if journal is not None:
+        _server("check", (str(journal),))
     from evenly_client.doctor import examine
 
     _exit(examine(link, profile))

@@ -1,4 +1,4 @@
-"""The server's command line: `serve`, `backup`, `restore`, `import`. `evenly serve` and its kin run exactly this."""
+"""The server's command line: `serve`, `backup`, `restore`, `check`, `import`. `evenly serve` and its kin run this."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from evenly_protocol.words import DEFAULT_PORT
 from evenly_server.journal.archive import backup as write_backup
 from evenly_server.journal.archive import import_room
 from evenly_server.journal.archive import restore as read_backup
+from evenly_server.journal.check import check as check_journal
 from evenly_server.journal.interface import JournalError
 from evenly_server.logs import set_up
 from evenly_server.serve import Options, ServeError, run
@@ -40,7 +41,7 @@ def serve(
     clock: Annotated[str, Parameter(show=False)] = "system",
     with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
     pace: Annotated[bool, Parameter(show=False)] = True,
-    connections: Annotated[int, Parameter(show=False)] = 0,
+    connections: int = 0,
 ) -> None:
     """Serve rooms until stopped. Example: evenly serve --host 0.0.0.0 --name peers.example.org \
 --certificate fullchain.pem --private-key key.pem
@@ -69,6 +70,8 @@ def serve(
         How much to say on standard error.
     broadcast
         How events are sent; "library" is slower and all the library's own.
+    connections
+        At most so many, in all and from one address (behind a proxy all come from one); 0: 5000, and 200 from one.
     """
     set_up(log)
     try:
@@ -140,6 +143,29 @@ def restore(file: Path, *, journal: Path) -> None:
     except (JournalError, OSError) as error:
         _fail(error)
     print(f"{_rooms(done.rooms)}, {done.records} entries in {journal}")
+
+
+@app.command(show=False)
+def check(journal: Path) -> None:
+    """Read a journal through, also while it is served. Example: evenly doctor --journal evenly.db
+
+    Every entry's hash is followed from the room's first. Exit status 1 when a room is damaged: it is named, and the
+    others can be served.
+
+    Parameters
+    ----------
+    journal
+        The journal's file.
+    """
+    try:
+        found = check_journal(journal, _progress)
+    except (JournalError, OSError) as error:
+        _fail(error)
+    for damage in found.damaged:
+        print(damage, file=sys.stderr)
+    print(f"{_rooms(found.rooms)} whole, {found.records} entries in {journal}")
+    if found.damaged:
+        sys.exit(1)
 
 
 @app.command(name="import")

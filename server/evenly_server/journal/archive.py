@@ -90,7 +90,7 @@ def backup(
     if not source.exists():
         raise ArchiveError(f"There is no journal at {source}", "Give the file that `evenly serve` uses.")
     _refuse_existing(target, force)
-    with contextlib.closing(_open_for_reading(source)) as db, _whole_file(target) as (out, _):
+    with contextlib.closing(open_for_reading(source)) as db, _whole_file(target) as (out, _):
         done = _write_archive(db, out, progress)
         out.flush()
         os.fsync(out.fileno())
@@ -123,7 +123,7 @@ def _write_archive(db: sqlite3.Connection, out: BinaryIO, progress: Progress | N
         except JournalDamaged as damage:
             left_out.append(damage)
         else:
-            rows = (Record(seq, body, record_hash) for seq, record_hash, body in _rows(db, room))
+            rows = (Record(seq, body, record_hash) for seq, record_hash, body in rows_of(db, room))
             records += writer.room(room, rows, load_alive(db, room), load_snapshot(db, room))
             written += 1
         if progress is not None:
@@ -132,7 +132,8 @@ def _write_archive(db: sqlite3.Connection, out: BinaryIO, progress: Progress | N
     return Archived(written, records, tuple(left_out))
 
 
-def _rows(db: sqlite3.Connection, room: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+def rows_of(db: sqlite3.Connection, room: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield a room's stored `(seq, hash, body)`; raises `JournalDamaged` where they are not readable."""
     try:
         rows: Iterator[tuple[int, bytes, bytes]] = db.execute(SELECT_RECORDS, (room, 0, -1))
         # Not `yield from`: that would close the cursor late, after its connection.
@@ -143,7 +144,7 @@ def _rows(db: sqlite3.Connection, room: bytes) -> Iterator[tuple[int, bytes, byt
 
 
 def _verify_room(db: sqlite3.Connection, room: bytes) -> None:
-    for _ in verified(room, 0, GENESIS, _rows(db, room)):
+    for _ in verified(room, 0, GENESIS, rows_of(db, room)):
         pass
     load_alive(db, room)
 
@@ -312,7 +313,13 @@ def _chunks(source: BinaryIO) -> Iterator[bytes]:
     return iter(partial(source.read, READ_AT_ONCE), b"")
 
 
-def _open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a journal, served or not, for reading alone.
+
+    Raises:
+        ArchiveError: it holds nothing.
+        JournalRefused: it is of a newer version, or none of ours.
+    """
     db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)
     db.text_factory = bytes
     try:
