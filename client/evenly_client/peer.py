@@ -211,6 +211,7 @@ class Peer:
         at_gateway: this runs on a gateway's computer, for somebody elsewhere.
         agreement: what must be answered first, while the state is `AGREEMENT`.
         saving: the server cannot save just now.
+        set_back: entries that this replica had and the server no longer has, as the last snapshot showed.
         declined: actions that were not confirmed while this was there, as they were: whoever typed them is told.
         skipped: events that a newer server sent and this version does not know.
         trouble: what stands in the way of a connection, for a person; empty when nothing does.
@@ -249,6 +250,7 @@ class Peer:
         self.waiting: list[Knock] = []
         self.agreement: AgreementFirst | None = None
         self.saving = False
+        self.set_back = 0
         self.declined: dict[bytes, Action] = {}
         self.skipped = 0
         self.trouble = ""
@@ -605,11 +607,14 @@ class Peer:
         self._chunks.append(frame.body)
         if len(self._chunks) < self._chunks_expected:
             return
+        before = self.room
         try:
             self.room = msgspec.msgpack.decode(b"".join(self._chunks), type=Room)
         except msgspec.MsgspecError:
             self._end(TurnedAway(Bye.VERSION))
             return
+        another = before.seq == self.room.seq and before.last != self.room.last
+        self.set_back = max(0, before.seq - self.room.seq) or int(another)
         self._chunks, self._chunks_expected = [], 0
         seen = self.room.seen.get(self.key.public)
         if seen is not None:

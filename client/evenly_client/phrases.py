@@ -199,6 +199,15 @@ def evenness(totals: Totals) -> str:
     return _("The time was shared {parts} parts in 100 evenly: does that match how it felt?").format(parts=parts)
 
 
+def set_back(entries: int) -> str:
+    """That the server has less of the room than this machine had: so many entries."""
+    return ngettext(
+        "Connected again, but the server has lost the last change that was seen here. Tell whoever runs it.",
+        "Connected again, but the server has lost the last {n} changes that were seen here. Tell whoever runs it.",
+        entries,
+    ).format(n=entries)
+
+
 def refusal_words(refusal: Refusal) -> str:
     """What was refused and why, and what to do next."""
     return f"{_(refusal.sentence)} {_(refusal.next_step)}"

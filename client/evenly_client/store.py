@@ -368,7 +368,8 @@ class Store:
 
     def _rooms(self, clause: str, *values: bytes) -> Iterator[KnownRoom]:
         rows: list[tuple[str, int, bytes, bytes, bytes | None, str, int]] = self._database.execute(
-            "SELECT host, port, room, secret, pin, my_name, last_used FROM room " + clause, values
+            "SELECT host, port, room, secret, pin, my_name, last_used FROM room " + clause,  # noqa: S608 (clauses of ours)
+            values,
         ).fetchall()
         for host, port, room, secret, pin, my_name, last_used in rows:
             yield KnownRoom(Link(host, port, room, secret, pin), my_name, last_used)

@@ -134,7 +134,8 @@ class PlainLines:
         match state:
             case State.LIVE if self._lost:
                 self._lost = False
-                self._say(_("Connected again. Nothing is lost."))
+                lost = self.peer.set_back
+                self._say(phrases.set_back(lost) if lost else _("Connected again. Nothing is lost."))
             case State.LIVE:
                 entered = _("You are in {room}, seat {seat}.")
                 self._say(entered.format(room=Outlook(self.peer).room_name, seat=self.peer.seat))

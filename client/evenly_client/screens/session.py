@@ -19,10 +19,10 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 
-from evenly_client import usual_format
+from evenly_client import phrases, usual_format
 from evenly_client.hear_from import HearFrom
 from evenly_client.outlook import Outlook
-from evenly_client.peer import Happened, Notice, Peer, Settled, State, Told
+from evenly_client.peer import Entered, Happened, Notice, Peer, Settled, State, Told
 from evenly_client.screens import agenda_flows, deeds, flows, room_flows
 from evenly_client.screens.answering import answer
 from evenly_client.screens.attention import Waiting, asked, rows
@@ -297,6 +297,8 @@ class SessionScreen(Watching):
     def noticed(self, notice: Notice) -> None:
         """What the peer has told."""
         match notice:
+            case Entered() if self._peer.set_back:
+                self.say(phrases.set_back(self._peer.set_back))
             case Happened(entry):
                 self._happened(entry)
             case Settled(id, refusal):
