@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import msgspec
+from evenly_client import transport
 from evenly_client.links import Link
 from evenly_client.outbox import Outbox
 from evenly_client.peer import Peer
@@ -173,11 +174,17 @@ class Server(Served):
     """A server process. Its journal outlives it."""
 
     def __init__(
-        self, journal: Path, *arguments: str, uvloop: bool = True, fed: int | None = None, create: str = "anyone"
+        self,
+        journal: Path,
+        *arguments: str,
+        uvloop: bool = True,
+        fed: int | None = None,
+        create: str = "anyone",
+        log: Path | None = None,
     ) -> None:
         self.journal = journal
         self.port = 0
-        self.log = journal.with_suffix(".log")
+        self.log = log or journal.with_suffix(".log")
         self._arguments = arguments
         self._uvloop = uvloop
         self._fed = fed
@@ -387,5 +394,9 @@ class Wire:
 @contextlib.asynccontextmanager
 async def wire(link: Link, key: DeviceKey | None = None) -> AsyncGenerator[Wire]:
     """A connection spoken by hand, to the server of a link."""
-    async with connect(f"ws://{link.server_name}/", compression=None, proxy=None, ping_interval=None) as socket:
+    tls = None if link.pin is None else transport._context(link)
+    scheme = "ws" if tls is None else "wss"
+    async with connect(
+        f"{scheme}://{link.server_name}/", ssl=tls, compression=None, proxy=None, ping_interval=None
+    ) as socket:
         yield Wire(socket, link, key or DeviceKey.generate())

@@ -1,4 +1,4 @@
-"""A server killed again and again while six members write: what must hold, checked after every kill.
+"""A server killed again and again while eleven members write: what must hold, checked after every kill.
 
 Each member keeps its outbox on disk. Everything is drawn from one seed but the moments themselves: where in its
 work the server is when the signal comes is the machine's to say.
@@ -11,6 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from evenly_client.links import Link
 from evenly_client.outbox import StoredOutbox
@@ -29,7 +30,7 @@ from evenly_protocol.words import Intent
 
 from tests.harness import Group, Member, Server, encoded, entries_in, eventually, folded, make_room, soon, wire
 
-MEMBERS = 6
+MEMBERS = 11
 LEAVES_A_TRACE = (RaiseHand, LowerHand, WordHand, NameRoom, CallNext, Resume)
 """Commands that, when they are accepted, always stand in the journal; others may find that it is so already."""
 
@@ -87,8 +88,22 @@ class Load:
         return dice.choice(choices)
 
 
-async def survive(kills: int, seed: int, directory: Path) -> int:
+class Disk(Protocol):
+    """A disk of the server's own, whose power is cut with each kill."""
+
+    path: Path
+
+    def cut(self) -> None:
+        """What was not synced is lost, and every write fails."""
+
+    def back(self) -> None:
+        """It is there again."""
+
+
+async def survive(kills: int, seed: int, directory: Path, disk: Disk | None = None) -> int:
     """Kills the server so many times and checks everything. The number of entries that were written.
+
+    The journal is on `disk`, if there is one; what the members keep is in the directory.
 
     Raises:
         AssertionError: something that anybody saw, or was promised, is gone, twice, or different.
@@ -101,7 +116,9 @@ async def survive(kills: int, seed: int, directory: Path) -> int:
         return StoredOutbox(stores[-1], link.room, key.public)
 
     async with (
-        Server(directory / "rooms.db", "--no-pace") as server,
+        Server(
+            (directory if disk is None else disk.path) / "rooms.db", "--no-pace", log=directory / "rooms.log"
+        ) as server,
         make_room(server, MEMBERS, session=True, outbox=outbox) as group,
     ):
         load = Load(group, dice)
@@ -111,25 +128,36 @@ async def survive(kills: int, seed: int, directory: Path) -> int:
             some = dice.randrange(1, 60)
             await eventually(lambda settled=settled, some=some: len(load.ended) >= settled + some)  # type: ignore[misc]
             await asyncio.sleep(dice.random() * 0.02)  # somewhere between two answers
+            if disk is not None:
+                disk.cut()
             await server.kill()
+            if disk is not None:
+                disk.back()
             check_replicas(server, group)
             await server.start()
             for member in group.members:
                 member.reconnect_now()
-        load.going = False
-        await soon(asyncio.gather(*tasks))
-        for member in group.members:
-            await member.until(lambda room, member=member: not member.unsent)  # type: ignore[misc]
-        await group.caught_up()
-        entries = entries_in(server.journal, group.link.room)
-        check_promises(load, entries)
-        truth = encoded(folded(group.link.room, entries))
-        assert {encoded(member.room) for member in group.members} == {truth}
-        assert await fresh_replica(group) == truth
+        entries = await finish(load, tasks, server.journal)
         for store, member in zip(stores, group.members, strict=True):
             assert store.pending(group.link.room, member.key.public) == []
     for store in stores:
         store.close()
+    return entries
+
+
+async def finish(load: Load, tasks: list[asyncio.Task[None]], journal: Path) -> int:
+    """Lets the members end, and checks everything. The number of entries."""
+    group = load.group
+    load.going = False
+    await soon(asyncio.gather(*tasks))
+    for member in group.members:
+        await member.until(lambda room, member=member: not member.unsent)  # type: ignore[misc]
+    await group.caught_up()
+    entries = entries_in(journal, group.link.room)
+    check_promises(load, entries)
+    truth = encoded(folded(group.link.room, entries))
+    assert {encoded(member.room) for member in group.members} == {truth}
+    assert await fresh_replica(group) == truth
     return len(entries)
 
 
