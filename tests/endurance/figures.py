@@ -11,9 +11,10 @@ import os
 import random
 
 
-def seed() -> int:
-    """The seed of this run: `EVENLY_SEED`, or one drawn now. Printed."""
-    chosen = int(os.environ.get("EVENLY_SEED") or random.SystemRandom().randrange(1_000_000))
+def seed(usual: int | None = None) -> int:
+    """The seed of this run: `EVENLY_SEED`, else the usual one of a short form, else one drawn now. Printed."""
+    drawn = random.SystemRandom().randrange(1_000_000) if usual is None else usual
+    chosen = int(os.environ.get("EVENLY_SEED") or drawn)
     print(f"EVENLY_SEED={chosen}")
     return chosen
 

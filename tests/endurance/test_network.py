@@ -84,7 +84,7 @@ async def _reached(here: Hall, connections: int) -> None:
 
 
 async def test_nothing_is_lost_or_doubled_by_five_hundred_reconnects(tmp_path: Path) -> None:
-    entries, here = await reconnect(500, tmp_path, seed())
+    entries, here = await reconnect(500, tmp_path, seed(1))
     assert entries > 300
     assert here.proxy.cuts > 100
     assert here.proxy.flips > 20
@@ -99,7 +99,7 @@ async def test_nothing_is_lost_or_doubled_by_ten_thousand_reconnects(tmp_path: P
 
 async def test_clocks_that_are_hours_wrong_are_set_right_over_a_slow_and_uneven_line(tmp_path: Path) -> None:
     """Members know the server's time, and so everybody's air time, to within 100 ms; server and test share a clock."""
-    async with hall(tmp_path, seed()) as here:
+    async with hall(tmp_path, seed(1)) as here:
         here.proxy.faults = Faults(delay_s=0.05)
         for number, member in enumerate(here.group.members):
             member.time._set(time.time() * 1000 + HOUR_MS * (number - MEMBERS // 2))

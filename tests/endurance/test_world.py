@@ -194,14 +194,14 @@ def _happened(entry: Entry) -> bytes:
 
 
 def test_a_world_in_trouble_keeps_every_promise() -> None:
-    world = in_virtual_time(live(seed(), rooms=20, commands=100_000))
+    world = in_virtual_time(live(seed(1), rooms=20, commands=100_000))
     assert world.server.lives > 10
     assert world.cuts > 100
     assert world.server.journal.refused > 100
 
 
 def test_the_same_seed_is_the_same_world() -> None:
-    first = seed()
+    first = seed(1)
     digests = {in_virtual_time(live(first, rooms=2, commands=1_000)).digest for _ in range(2)}
     assert len(digests) == 1
 
