@@ -128,10 +128,9 @@ async def survive(kills: int, seed: int, directory: Path, disk: Disk | None = No
             some = dice.randrange(1, 60)
             await eventually(lambda settled=settled, some=some: len(load.ended) >= settled + some)  # type: ignore[misc]
             await asyncio.sleep(dice.random() * 0.02)  # somewhere between two answers
-            if disk is not None:
-                disk.cut()
             await server.kill()
             if disk is not None:
+                disk.cut()
                 disk.back()
             check_replicas(server, group)
             await server.start()

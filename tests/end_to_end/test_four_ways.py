@@ -309,10 +309,10 @@ async def _a_check_in(six: Six) -> None:
     assert "whoever runs it" not in six.ana.text
     await six.keep("5-check-in")
     for terminal, answer in ((six.fay, "3"), (six.ana, "4"), (six.dora, "4")):
-        terminal.press(answer)
+        terminal.until(answer, r"enter +done(?!:)")
         terminal.until(ENTER, r"Check-in: answered|result")
     for person in (six.ben, six.chris):
-        await person.page.keyboard.press("5")
+        await until(person, "5", r"enter +done(?!:)")
         await until(person, "Enter", r"Check-in: answered|result")
     six.emil.press("answer 5" + ENTER)
     six.emil.shows("Your answer: 5")
