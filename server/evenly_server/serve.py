@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http
 import ipaddress
+import logging
 import os
 import secrets
 import signal
@@ -41,6 +42,8 @@ COMMANDS_A_SECOND = 5.0
 COMMANDS_BURST = 20
 CONNECTIONS_OF_ONE_ADDRESS = 200
 CONNECTIONS_IN_ALL = 5_000
+FILES_BESIDE = 1_000
+"""Open files beside the connections that are let in: the journal, and those who are at the door."""
 
 
 @dataclass
@@ -276,6 +279,7 @@ async def run(options: Options) -> None:
     Raises:
         ServeError, JournalRefused: it cannot start.
     """
+    _allow_files(options.limit_in_all)
     journal = await open_journal(options.journal)
     clock = SystemClock() if options.fed_clock is None else FedClock(options.fed_clock)
     process = Process(options, journal, clock)
@@ -303,6 +307,22 @@ async def run(options: Options) -> None:
         await asyncio.gather(fed, return_exceptions=True)
     await process.stop()
     note("stopped")
+
+
+def _allow_files(connections: int) -> None:
+    """Each connection is an open file, and many systems allow a process 1,024 unless it asks for more."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    wanted = connections + FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        note("this machine allows fewer connections", logging.WARNING, files=allowed, connections=connections)
 
 
 def _stop(stopping: asyncio.Event) -> None:

@@ -7,17 +7,16 @@ import contextlib
 import os
 import secrets
 import subprocess
-import sys
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from evenly_client.links import Link
 from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.words import Intent
 
-from tests.harness import Server, eventually, make_room, soon
+from tests.endurance.real_members import plain_member
+from tests.harness import Server, eventually, make_room
 
 FOUND_WITHIN_S = 17
 HERE, THERE = "10.203.77.1", "10.203.77.2"
@@ -66,25 +65,11 @@ def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True)
 
 
-async def start_member(host: OtherHost, link: Link, home: Path) -> asyncio.subprocess.Process:
-    """`evenly plain` on the other host."""
-    command = [sys.executable, "-m", "evenly_client.cli", "plain", link.invite_text(), "--name", "Far", "--insecure"]
-    return await asyncio.create_subprocess_exec(
-        *("ip", "netns", "exec", host.name, *command),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "EVENLY_HOME": str(home)},
-    )
-
-
 async def test_a_line_that_is_dead_without_a_word_is_found(other_host: OtherHost, tmp_path: Path) -> None:
     listens = ("--host", "0.0.0.0", "--insecure", "--no-pace", "--name", HERE)
     async with Server(tmp_path / "rooms.db", *listens) as server, make_room(server, 2, session=True) as group:
-        far = await start_member(other_host, replace(group.link, host=HERE), tmp_path / "far")
-        try:
-            assert far.stdin is not None
-            far.stdin.write(b"yes\n")
+        link = replace(group.link, host=HERE)
+        async with plain_member(link, tmp_path / "far", "ip", "netns", "exec", other_host.name):
             await eventually(lambda: 3 in group.leader.connected)
             other_host.pull()
             async with asyncio.timeout(FOUND_WITHIN_S):
@@ -93,6 +78,3 @@ async def test_a_line_that_is_dead_without_a_word_is_found(other_host: OtherHost
                     assert await group.leader.ask(LowerHand(group.leader.room.floor.hands[0].id)) is None
                     await asyncio.sleep(0.2)
             assert group.leader.connected == [1, 2]
-        finally:
-            far.kill()
-            await soon(far.wait())

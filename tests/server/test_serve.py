@@ -389,3 +389,27 @@ async def test_a_server_that_insists_on_encryption_hears_nothing_in_the_clear(tm
         async with Member(server.new_link(), DeviceKey.generate(), "Ana", create_key="") as member:
             await member.until(lambda room: member.state is State.LOST)
         assert server.process._numbers == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another process's limits are seen on Linux")
+@pytest.mark.parametrize(("hard", "expected"), [(4_000, 1_300), (600, 600)])
+async def test_as_many_files_may_be_open_as_connections_need(tmp_path: Path, hard: int, expected: int) -> None:
+    import resource
+
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard})); "
+    log = tmp_path / "log"
+    with log.open("wb") as written:
+        server = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", limited + "from evenly_server.__main__ import app; app()"),
+            *("serve", "--port", "0", "--journal", "memory", "--create", "anyone", "--connections", "300"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=written,
+        )
+    assert server.stdout is not None
+    await soon(server.stdout.readline())
+    try:
+        assert resource.prlimit(server.pid, resource.RLIMIT_NOFILE) == (expected, hard)
+        assert ("this machine allows fewer connections" in log.read_text()) is (hard < 1_300)
+    finally:
+        server.terminate()
+        await soon(server.wait())
