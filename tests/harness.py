@@ -171,12 +171,13 @@ async def serving(journal: Journal | None = None, clock: Clock | None = None, **
 
 
 class Server(Served):
-    """A server process. Its journal outlives it."""
+    """A server process. Its journal outlives it. `before`: Python that the process runs first."""
 
     def __init__(
         self,
         journal: Path,
         *arguments: str,
+        before: str = "",
         uvloop: bool = True,
         fed: int | None = None,
         create: str = "anyone",
@@ -186,7 +187,7 @@ class Server(Served):
         self.port = 0
         self.log = log or journal.with_suffix(".log")
         self._arguments = arguments
-        self._uvloop = uvloop
+        self._before = before + ("" if uvloop else "import sys; sys.modules['uvloop'] = None; ")
         self._fed = fed
         self._create = create
         self.process: asyncio.subprocess.Process | None = None
@@ -204,8 +205,7 @@ class Server(Served):
 
     async def start(self, at: int | None = None) -> None:
         """Starts it, on the port that it had before; `at`: the time of a fed clock."""
-        no_uvloop = "import sys; sys.modules['uvloop'] = None; "
-        program = f"{'' if self._uvloop else no_uvloop}from evenly_server.__main__ import app; app()"
+        program = f"{self._before}from evenly_server.__main__ import app; app()"
         clock = [] if self._fed is None else ["--clock", f"stdin:{at or self._fed}"]
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(

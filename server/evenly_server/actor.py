@@ -70,7 +70,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from evenly_server.checkins import CheckInRelay
-from evenly_server.clock import Alarm, Clock
+from evenly_server.clock import Alarm, Clock, not_before
 from evenly_server.fanout import NEVER_PAUSED, Fanout
 from evenly_server.journal.interface import Journal, JournalDamaged, Outcome, Snapshot, room_mark
 from evenly_server.line import Line
@@ -159,6 +159,7 @@ class RoomActor:
         self._knocking: dict[bytes, Knocking] = {}
         self._lost: dict[int, Alarm] = {}
         self._due: Alarm | None = None
+        self._due_at = 0
         self._next: tuple[int, tuple[int, Command] | None] = (-1, None)
         self._decided_until = 0
         self._alive: Alarm | None = None
@@ -195,9 +196,9 @@ class RoomActor:
                 except Exception as error:
                     raise JournalDamaged(room_id, record.seq, "an entry cannot be folded") from error
                 tail.append((entry.id, record.body))
-        alive = await tools.journal.alive_until(room_id)
-        actor = cls(room, tools, tail)
-        actor.resumed(max(room.at, alive or 0))
+        alive_until = max(room.at, await tools.journal.alive_until(room_id) or 0)
+        actor = cls(room, tools._replace(clock=not_before(tools.clock, alive_until)), tail)
+        actor.resumed(alive_until)
         actor._check_ins.stir()
         return actor
 
@@ -277,6 +278,10 @@ class RoomActor:
         self._tell_presence()
         if self.room.running is not None:
             self._start_losing(line.seat)
+
+    def now(self) -> int:
+        """The time in this room, UTC milliseconds."""
+        return self._tools.clock.now()
 
     async def idle(self) -> None:
         """Waits until nothing is waiting and nothing is being written."""
@@ -762,11 +767,11 @@ class RoomActor:
         if at is not None and at <= self._decided_until:
             # It was decided and could not be saved, or has only just fallen due: not again in this very moment.
             at = self._decided_until + RETRY_MS
-        if self._due is not None and self._due.at != at:
+        if self._due is not None and self._due_at != at:
             self._due.cancel()
             self._due = None
         if at is not None and self._due is None:
-            self._due = self._tools.clock.alarm(at, self._ring_due)
+            self._due, self._due_at = self._tools.clock.alarm(at, self._ring_due), at
         session = self.room.running
         if self._alive is None and session is not None and session.floor.turns:
             self._alive = self._tools.clock.alarm(self._tools.clock.now() + ALIVE_EVERY_MS, self._note_alive)

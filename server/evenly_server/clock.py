@@ -104,6 +104,31 @@ class SystemClock:
             self._arm()
 
 
+class ClockAhead:
+    """Another clock, `by` milliseconds ahead: the time of a room whose record a clock wrote that was ahead of this one.
+
+    Without it, the room's time would stand still until the clock has caught up: an hour, when the machine's clock was
+    an hour fast and was set right while the server was down.
+    """
+
+    def __init__(self, clock: Clock, by: int) -> None:
+        self._clock, self._by = clock, by
+
+    def now(self) -> int:
+        """UTC milliseconds."""
+        return self._clock.now() + self._by
+
+    def alarm(self, at: int, call: Due) -> Alarm:
+        """See `Clock.alarm`."""
+        return self._clock.alarm(at - self._by, call)
+
+
+def not_before(clock: Clock, at: int) -> Clock:
+    """This clock, or one that goes on from `at` (UTC milliseconds) if this one has not come so far."""
+    by = at - clock.now()
+    return ClockAhead(clock, by) if by > 0 else clock
+
+
 class FedClock:
     """The time that it was told last. `advance` rings on the way what is due, each at its moment."""
 

@@ -28,7 +28,6 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from evenly_server.actor import RoomActor, answers_agreement
-from evenly_server.clock import Clock
 from evenly_server.door import Door, TurnedAway
 from evenly_server.journal.interface import JournalDamaged
 from evenly_server.line import QUEUED_AT_MOST, Line
@@ -38,7 +37,7 @@ UNREADABLE_AT_MOST = 10
 """Messages that could not be read, after which the connection ends."""
 
 
-async def converse(line: Line, door: Door, clock: Clock, handshake_s: float) -> None:
+async def converse(line: Line, door: Door, handshake_s: float) -> None:
     """Serves one connection until it ends. `handshake_s`: seconds from the connection to the proof."""
     socket = line.socket
     frames = _Frames(line)
@@ -48,9 +47,9 @@ async def converse(line: Line, door: Door, clock: Clock, handshake_s: float) -> 
             handshake = _Handshake(frames, patience)
             actor = await door.enter(line, handshake, _local_name(socket), _address(socket))
         actor.arrive(line)
-        await _agree(line, actor, frames, clock)
+        await _agree(line, actor, frames)
         actor.enter(line, *handshake.held)
-        await _serve(line, actor, frames, clock)
+        await _serve(line, actor, frames)
     except TurnedAway as no:
         line.goodbye(no.code)
     except JournalDamaged:
@@ -128,7 +127,7 @@ def _decode(message: str | bytes) -> list[ClientFrame]:
     return frames
 
 
-async def _agree(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame], clock: Clock) -> None:
+async def _agree(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame]) -> None:
     """Shows the agreement to who has not answered it, and nothing else until they have."""
     shown = _show_agreement(line, actor)
     if not shown:
@@ -146,7 +145,7 @@ async def _agree(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame
             case Relay(type=RelayType.AGREEMENT_TALK):
                 _relay(line, actor, frame)
             case Ping():
-                line.send(Pong(frame.sent, clock.now()))
+                line.send(Pong(frame.sent, actor.now()))
             case CommandFrame():
                 line.send(Refused(frame.id, "not_allowed"))
             case _:
@@ -178,7 +177,7 @@ def _show_agreement(line: Line, actor: RoomActor) -> int:
     return agreement.version
 
 
-async def _serve(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame], clock: Clock) -> None:
+async def _serve(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame]) -> None:
     async for frame in frames:
         match frame:
             case CommandFrame():
@@ -190,7 +189,7 @@ async def _serve(line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame
                 if line.full:
                     await line.fewer()
             case Ping():
-                line.send(Pong(frame.sent, clock.now()))
+                line.send(Pong(frame.sent, actor.now()))
             case Relay():
                 _relay(line, actor, frame)
             case AnswerKnock():

@@ -212,7 +212,7 @@ class Door:
         """Waits for a facilitator, answering pings meanwhile. The guest seat, 0 for a seat of their own."""
         line.send(Waiting())
         answer = actor.knock(line, Knock(admit.ik, admit.name, admit.name_id, admit.signature))
-        listening = asyncio.ensure_future(self._answer_pings(line, frames))
+        listening = asyncio.ensure_future(self._answer_pings(line, actor, frames))
         try:
             await asyncio.wait({answer, listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -227,10 +227,10 @@ class Door:
             raise TurnedAway(Bye.DENIED)
         return guest
 
-    async def _answer_pings(self, line: Line, frames: AsyncIterator[ClientFrame]) -> None:
+    async def _answer_pings(self, line: Line, actor: RoomActor, frames: AsyncIterator[ClientFrame]) -> None:
         async for frame in frames:
             if isinstance(frame, Ping):
-                line.send(Pong(frame.sent, self._tools.clock.now()))
+                line.send(Pong(frame.sent, actor.now()))
 
 
 async def _expect(frames: AsyncIterator[ClientFrame], kind: type[_F]) -> _F:

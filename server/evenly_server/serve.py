@@ -196,7 +196,7 @@ class Process:
         assert isinstance(connection, HeardConnection)
         self._heartbeat.watch(connection)
         try:
-            await converse(line, self._door, self.clock, o.handshake_s)
+            await converse(line, self._door, o.handshake_s)
         finally:
             self._lines.discard(line)
             self.metrics.connections -= 1

@@ -76,3 +76,15 @@ def test_before_anything_is_known_it_is_this_machines_own_time(here: Here, monke
     monkeypatch.setattr(server_time.time, "time_ns", lambda: 1_790_000_000_000 * 1_000_000)
     time = ServerTime()
     assert time.now() == 1_790_000_000_000
+
+
+@pytest.mark.parametrize("drift", [-150e-6, 150e-6])
+def test_a_clock_that_drifts_is_set_right_even_by_slow_exchanges(here: Here, drift: float) -> None:
+    """The line was quick at first and is slow ever after; the clock here runs 9 ms a minute apart."""
+    time = ServerTime()
+    there = exchange(time, here, 1_000_000, forth=1, back=1)
+    for _ in range(150):
+        there += 60_000
+        here.ms += 60_000 * (1 + drift)
+        there = exchange(time, here, there, forth=30, back=50)
+        assert abs(time.now() - there) < 100

@@ -222,6 +222,6 @@ class SimServer:
 
     async def _serve(self, end: End, number: int) -> None:
         line = Line(number, cast(ServerConnection, end), self._posts, None)
-        await converse(line, self._door, self._clock, 5.0)
+        await converse(line, self._door, 5.0)
         if not line.over or not end.closed:
             await end.close(1000, Bye.STOPPING)

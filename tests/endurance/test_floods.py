@@ -94,18 +94,18 @@ async def session(directory: Path) -> AsyncGenerator[Session]:
 
 async def test_connections_that_never_speak(tmp_path: Path) -> None:
     async with session(tmp_path) as here:
-        ended = await here.flooded("silent", 1_000, 8)
+        ended = await here.flooded("silent", 1_000, 60)
         assert ended == {"cut": 1_000}
 
 
 async def test_a_request_letter_by_letter(tmp_path: Path) -> None:
     async with session(tmp_path) as here:
-        assert await here.flooded("half", 300, 8) == {"cut": 300}
+        assert await here.flooded("half", 300, 60) == {"cut": 300}
 
 
 async def test_hellos_that_prove_nothing(tmp_path: Path) -> None:
     async with session(tmp_path) as here:
-        ended = await here.flooded("slow", 400, 9)
+        ended = await here.flooded("slow", 400, 60)
         assert set(ended) <= {"late", "full", "too_fast", "cut"}
         assert ended["late"] > 100
         assert "held" not in ended

@@ -106,7 +106,7 @@ async def test_clocks_that_are_hours_wrong_are_set_right_over_a_slow_and_uneven_
             member.time.forget()
             member.cut()
         for member in here.group.members:
-            await eventually(lambda member=member: member.time._best is not None)  # type: ignore[misc]
+            await eventually(lambda member=member: member.time._took is not None)  # type: ignore[misc]
         assert await here.group.leader.ask(GiveFloor(2)) is None
         for member in here.group.members:
             await member.until(lambda room: bool(room.floor.turns))
