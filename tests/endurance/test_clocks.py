@@ -67,16 +67,16 @@ def told_wrong(directory: Path) -> tuple[Path, str]:
 async def test_a_wall_clock_that_is_set_in_a_session_does_not_reach_it(tmp_path: Path, jump: int) -> None:
     file, before = told_wrong(tmp_path)
     async with Server(tmp_path / "rooms.db", before=before) as server, make_room(server, 3, session=True) as group:
-        turn = Turn(group, 2)
+        turn, next_turn = Turn(group, 2), Turn(group, 3)
         await turn.begin()
         file.write_text(str(jump))
+        await asyncio.sleep(0.3)
+        await next_turn.begin()
+        turn.check(until=next_turn)
         for member in group.members:
             member.cut()
         await group.leader.until(lambda room: len(group.leader.connected) == 3)
-        turn.check()
-        next_turn = Turn(group, 3)
-        await next_turn.begin()
-        turn.check(until=next_turn)
+        await asyncio.sleep(0.3)
         next_turn.check()
 
 
