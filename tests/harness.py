@@ -14,6 +14,7 @@ import secrets
 import signal
 import sqlite3
 import sys
+import urllib.request
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -249,6 +250,13 @@ class Server(Served):
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
         return await soon(self.process.wait())
+
+
+def metric(server: Served, name: str) -> int:
+    """What a server counts, from its page of metrics."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=PATIENCE_S) as page:
+        lines = page.read().decode().splitlines()
+    return int(next(line for line in lines if line.startswith(f"evenly_{name} ")).split()[1])
 
 
 class Group:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import weakref
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from functools import partial
@@ -168,7 +169,8 @@ class RoomActor:
         self._saving = False
         self._stopping = False
         self.ended = False
-        self._check_ins = CheckInRelay(self, tools.clock.now)
+        # A proxy: a cycle would stay in memory until the garbage collector's next full turn.
+        self._check_ins = CheckInRelay(weakref.proxy(self), tools.clock.now)
         self._catching_up: set[asyncio.Task[None]] = set()
         self._task = asyncio.create_task(self._run(), name=f"room {self.mark}")
 

@@ -9,6 +9,7 @@ passes over one that it did not ask for.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from heapq import heappop, heappush
 from itertools import count
 from typing import Final
@@ -35,12 +36,15 @@ class HeardConnection(ServerConnection):
 
 
 class Heartbeat:
-    """Asks every connection that has been silent for `every_s`, and cuts it after `within_s` more seconds."""
+    """Asks every connection that has been silent for `every_s`, and cuts it after `within_s` more seconds.
+
+    It keeps no connection that has ended.
+    """
 
     def __init__(self, every_s: float, within_s: float) -> None:
         self._every_s = every_s
         self._within_s = within_s
-        self._due: list[tuple[float, int, HeardConnection]] = []
+        self._due: list[tuple[float, int, weakref.ref[HeardConnection]]] = []
         self._numbers = count()
 
     def watch(self, connection: HeardConnection) -> None:
@@ -56,11 +60,13 @@ class Heartbeat:
             self._beat(clock())
 
     def _again(self, connection: HeardConnection, at: float) -> None:
-        heappush(self._due, (at, next(self._numbers), connection))
+        heappush(self._due, (at, next(self._numbers), weakref.ref(connection)))
 
     def _beat(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
-            connection = heappop(self._due)[2]
+            connection = heappop(self._due)[2]()
+            if connection is None:
+                continue
             transport = connection.transport
             if connection.protocol.state is not OPEN or transport.is_closing():
                 continue

@@ -7,7 +7,6 @@ import contextlib
 import json
 import resource
 import sys
-import urllib.request
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from evenly_client.sealing import DeviceKey
 
 from tests.endurance.figures import long
 from tests.endurance.real_members import Probe, p99
-from tests.harness import Group, Member, Server, make_room
+from tests.harness import Group, Member, Server, make_room, metric
 
 MEMBERS = 8
 PAUSE_S = 0.75
@@ -47,16 +46,10 @@ class Session:
             await probe.once()
             await asyncio.sleep(PAUSE_S)
 
-    def metric(self, name: str) -> int:
-        """What the server counts."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}/metrics", timeout=5) as page:
-            lines = page.read().decode().splitlines()
-        return int(next(line for line in lines if line.startswith(f"evenly_{name} ")).split()[1])
-
     async def holds(self, connections: int) -> None:
         """Waits until the server has so many connections."""
         async with asyncio.timeout(30):
-            while await asyncio.to_thread(self.metric, "connections") != connections:  # noqa: ASYNC110
+            while await asyncio.to_thread(metric, self.server, "connections") != connections:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     async def flooded(self, kind: str, count: int, seconds: float, link: Link | None = None) -> dict[str, int]:

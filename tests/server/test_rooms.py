@@ -1,7 +1,9 @@
 """The rooms in memory: each loaded once, kept while anybody is there or at the door, let go after."""
 
 import asyncio
+import gc
 import secrets
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -86,7 +88,7 @@ async def test_a_room_stays_while_somebody_only_looks(server: Local) -> None:
         await looking.enter(Purpose.VIEW)
         await group.leader.stop()
         await eventually(lambda: server.process.metrics.connections == 1)
-        await server.advance(5 * SWEEP_EVERY_MS)
+        await server.advance(10 * SWEEP_EVERY_MS)
         assert len(server.process.rooms.all()) == 1
 
 
@@ -98,7 +100,7 @@ async def test_a_room_stays_while_a_newcomer_reads_the_agreement(server: Local) 
             await newcomer.until(lambda room: newcomer.state is State.AGREEMENT)
             await group.leader.stop()
             await eventually(lambda: server.process.metrics.connections == 1)
-            await server.advance(5 * SWEEP_EVERY_MS)
+            await server.advance(10 * SWEEP_EVERY_MS)
             await soon(newcomer.answer_agreement())
             await newcomer.entered()
             assert len(server.process.rooms.all()) == 1
@@ -110,7 +112,7 @@ async def test_a_room_stays_while_somebody_knocks(server: Local) -> None:
         await newcomer.next(Waiting)
         await group.leader.stop()
         await eventually(lambda: server.process.metrics.connections == 1)
-        await server.advance(5 * SWEEP_EVERY_MS)
+        await server.advance(10 * SWEEP_EVERY_MS)
         async with Member(group.link, group.leader.key, "Ana") as leader:
             await leader.until(lambda room: bool(leader.waiting))
 
@@ -183,3 +185,19 @@ async def test_everybody_is_told_that_the_server_stops_those_at_the_door_too(jou
             await soon(stopping)
             await group.leader.until(lambda room: group.leader.state is State.LOST)
             assert troubles[0].startswith("The server is stopping.")
+
+
+async def test_what_is_let_go_leaves_memory_at_once(server: Local) -> None:
+    """Without the garbage collector, whose full turns are rare on purpose."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with make_room(server, 2, session=True):
+            kept: list[weakref.ref[object]] = [weakref.ref(actor) for actor in server.process.rooms.all()]
+            kept += [weakref.ref(line.socket) for line in server.process._lines]
+            assert len(kept) == 3
+        await empty(server)
+        await server.advance(10 * SWEEP_EVERY_MS)
+        await eventually(lambda: [thing() for thing in kept] == [None] * 3)
+    finally:
+        gc.enable()

@@ -44,6 +44,9 @@ SCHEMA_VERSION: Final = 1
 ALIVE_FLUSH_S: Final = 1.0
 """Longest time a `touch` waits for a transaction to travel with, seconds."""
 
+ROOMS_KNOWN: Final = 20_000
+"""Rooms whose last record and time are held in memory; with more, they are read from the file again."""
+
 SCHEMA: Final = f"""
 BEGIN;
 CREATE TABLE records (
@@ -211,6 +214,8 @@ class SqliteJournal:
     def touch(self, room: bytes, at: int) -> None:
         """See `Journal.touch`."""
         self._refuse_when_closed()
+        if len(self._alive) > ROOMS_KNOWN:
+            self._alive.clear()
         self._alive[room] = at
         with self._touched_lock:
             first = not self._touched
@@ -334,6 +339,8 @@ class SqliteJournal:
             _log.exception("the journal's writer met something unforeseen")
             return [Outcome.UNKNOWN] * len(batch)
         if failure is None:
+            if len(self._heads) > ROOMS_KNOWN:
+                self._heads.clear()
             self._heads.update(plan.heads)
             self.commits += 1
             self.appends += plan.appends

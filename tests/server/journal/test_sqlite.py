@@ -376,3 +376,20 @@ async def test_what_waits_is_stored_before_closing(path: Path) -> None:
     assert await asyncio.gather(*appends) == [Outcome.OK] * 5
     with pytest.raises(RuntimeError, match="closed"):
         await journal.append(ROOM, 5, [b"too late"])
+
+
+async def test_what_is_known_of_many_rooms_is_bounded_and_read_again(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "ROOMS_KNOWN", 3)
+    rooms = [bytes([number]) * 16 for number in range(10)]
+    for after in range(2):
+        for room in rooms:
+            assert await journal.append(room, after, [b"entry"]) is Outcome.OK
+            journal.touch(room, 1_000 + after)
+            assert len(journal._heads) <= 4
+            assert len(journal._alive) <= 4
+    assert [await journal.head(room) for room in rooms] == [2] * 10
+    await asyncio.sleep(0)
+    await journal.append(rooms[0], 2, [b"entry"])
+    assert [await journal.alive_until(room) for room in rooms] == [1_001] * 10
