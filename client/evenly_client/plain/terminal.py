@@ -15,6 +15,7 @@ from evenly_client.peer import Notice, Peer, State
 from evenly_client.plain import json_lines
 from evenly_client.plain.json_check_ins import JsonCheckIns
 from evenly_client.plain.lines import PlainLines, check_ins_of
+from evenly_client.told_to_end import STATUS, when_told_to_end
 
 if TYPE_CHECKING:
     from evenly_client.store import Store
@@ -31,6 +32,18 @@ async def run_lines(peer: Peer, *, everything: bool = False, json: bool = False,
     if json:
         return await _run_json(peer, store)
     client = PlainLines(peer, _print, everything=everything, store=store)
+    if not sys.stdin.isatty():
+        return await _run_text(client, peer)
+    running = asyncio.current_task()
+    assert running is not None
+    with when_told_to_end(running.cancel):
+        try:
+            return await _run_text(client, peer)
+        except asyncio.CancelledError:
+            return STATUS
+
+
+async def _run_text(client: PlainLines, peer: Peer) -> int:
     async with peer:
         async for line in typed(client, peer):
             await client.heard(line)
@@ -95,12 +108,12 @@ async def typed(client: PlainLines, peer: Peer) -> AsyncIterator[str]:
     source = _in_terminal() if sys.stdin.isatty() else _after_entering(peer)
     reading = aiter(source)
     ended = asyncio.ensure_future(_until_ended(peer))
+    line: asyncio.Future[str | None] | None = None
     try:
         while True:
             line = asyncio.ensure_future(_next(reading))
             await asyncio.wait({line, ended}, return_when=asyncio.FIRST_COMPLETED)
             if not line.done():
-                line.cancel()
                 return
             text = line.result()
             if text is None:
@@ -110,6 +123,10 @@ async def typed(client: PlainLines, peer: Peer) -> AsyncIterator[str]:
                 return
     finally:
         ended.cancel()
+        if line is not None and not line.done():
+            # Waited for: a prompt that is cut short while something is printed above it may never end.
+            line.cancel()
+            await asyncio.gather(line, return_exceptions=True)
 
 
 async def _next(lines: AsyncIterator[str]) -> str | None:

@@ -7,6 +7,7 @@ the connection, the protocol, the session's screen. Messages of theirs are known
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from evenly_client.screens.armed import Armed
 from evenly_client.screens.opening import Opening
 from evenly_client.screens.terminal import Terminal
 from evenly_client.screens.typed_bytes import take_any_bytes
+from evenly_client.told_to_end import STATUS, when_told_to_end
 from evenly_client.translation import _
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class EvenlyApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
         Binding("ctrl+c", "say_leave", show=False, system=True),
+        Binding("ctrl+z", "into_background", show=False, priority=True),
     ]
 
     def __init__(
@@ -90,6 +93,7 @@ class EvenlyApp(App[None]):
         self._status = status
         self.clock = clock
         self._last_key = float("-inf")
+        self._while_mounted = contextlib.ExitStack()
         self.conductor: Conductor | None = None
         self.failure: Exception | None = None
         self.farewell = ""
@@ -113,6 +117,7 @@ class EvenlyApp(App[None]):
     def on_mount(self) -> None:
         """The terminal's title is kept, to be given back."""
         self.terminal.begin()
+        self._while_mounted.enter_context(when_told_to_end(lambda: self.exit(return_code=STATUS)))
 
     def on_opening_shown(self) -> None:
         """The first frame is painted: the rest may take its time."""
@@ -134,6 +139,7 @@ class EvenlyApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Gives the terminal's title back, and ends the connection."""
+        self._while_mounted.close()
         self.terminal.end()
         if self.conductor is not None:
             await self.conductor.end()
@@ -162,6 +168,11 @@ class EvenlyApp(App[None]):
             if isinstance(screen, Armed) and event.key not in ("escape", "ctrl+q") and not screen.arm(quiet):
                 return
         await super().on_event(event)
+
+    def action_into_background(self) -> None:
+        """As in any program of a shell, whose `fg` brings it back. A gateway is none."""
+        if not self._at_gateway:
+            self.action_suspend_process()
 
     async def action_leave(self) -> None:
         """Leaves, at once if nothing has begun; whoever leads a running session is asked first."""
