@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORDS := $(patsubst %.po,%.mo,$(wildcard client/evenly_client/languages/*/LC_MESSAGES/evenly.po))
 
-.PHONY: demo test lint types bench docs dist words lock endure clean
+.PHONY: demo test lint types bench docs dist words lock endure audit clean
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Evenly needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -52,6 +52,9 @@ words: .venv/.ready
 
 endure: .venv/.ready
 	$(BIN)/python -m pytest -m endurance
+
+audit: .venv/.ready
+	$(BIN)/python tools/audit.py
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
