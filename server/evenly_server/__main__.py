@@ -34,6 +34,7 @@ def serve(
     certificate: Path | None = None,
     private_key: Path | None = None,
     insecure: Annotated[bool, Parameter(negative="")] = False,
+    forwarded: Annotated[bool, Parameter(negative="")] = False,
     create: Literal["anyone", "key", "nobody"] = "key",
     metrics: Annotated[bool, Parameter(negative="")] = False,
     log: Literal["debug", "info", "warning", "error"] = "info",
@@ -62,6 +63,8 @@ def serve(
         Its private key, PEM.
     insecure
         Serve other machines in the clear: only behind a proxy that does TLS.
+    forwarded
+        Behind a proxy on this machine: who connects is what it says in X-Forwarded-For. Limits then hold for each.
     create
         Who may make rooms: anyone, those who have the key (printed at first start), or nobody.
     metrics
@@ -71,7 +74,7 @@ def serve(
     broadcast
         How events are sent; "library" is slower and all the library's own.
     connections
-        At most so many, in all and from one address (behind a proxy all come from one); 0: 5000, and 200 from one.
+        At most so many, in all and from one address; 0: 5000, and 200 from one.
     """
     set_up(log)
     try:
@@ -86,6 +89,7 @@ def serve(
         certificate=certificate,
         private_key=private_key,
         insecure=insecure,
+        forwarded=forwarded,
         create=create,
         key=creation_key,
         metrics=metrics,

@@ -45,7 +45,7 @@ async def converse(line: Line, door: Door, handshake_s: float) -> None:
     try:
         async with asyncio.timeout(handshake_s) as patience:
             handshake = _Handshake(frames, patience)
-            actor = await door.enter(line, handshake, _local_name(socket), _address(socket))
+            actor = await door.enter(line, handshake, _local_name(socket), line.address)
         actor.arrive(line)
         await _agree(line, actor, frames)
         actor.enter(line, *handshake.held)
@@ -241,7 +241,3 @@ def _local_name(socket: ServerConnection) -> str:
     """The HOST:PORT at which this connection reached the server."""
     host, port = socket.local_address[:2]
     return f"[{host}]:{port}".lower() if ":" in host else f"{host}:{port}"
-
-
-def _address(socket: ServerConnection) -> str:
-    return str(socket.remote_address[0])

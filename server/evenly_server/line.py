@@ -46,6 +46,7 @@ class Line:
         ik: the device key.
         seat: the member's seat, 0 before they have one.
         purpose: what it is for.
+        address: where it comes from; only compared, never kept or written anywhere.
         live: it is sent the room's events.
         over: it was told goodbye, or has ended.
         behind: events kept back while a snapshot leaves.
@@ -58,6 +59,7 @@ class Line:
         self.ik = b""
         self.seat = 0
         self.purpose = Purpose.MEMBER
+        self.address = str(socket.remote_address[0])
         self.live = False
         self.over = False
         self.behind: list[bytes] | None = None

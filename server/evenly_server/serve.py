@@ -56,6 +56,7 @@ class Options:
         names: HOST:PORT names by which links may call this server, beside its own addresses.
         certificate, private_key: PEM files for TLS.
         insecure: plain connections from other machines, too.
+        forwarded: who is connected is what a proxy on this machine says (`X-Forwarded-For`).
         create: who may make rooms: anyone, key, nobody.
         metrics: `/metrics` on any address; without it on loopback alone.
         fed_clock: the parent process tells the time on standard input.
@@ -75,6 +76,7 @@ class Options:
     certificate: Path | None = None
     private_key: Path | None = None
     insecure: bool = False
+    forwarded: bool = False
     create: str = "key"
     key: str = ""
     metrics: bool = False
@@ -179,13 +181,15 @@ class Process:
 
     async def _serve_one(self, connection: ServerConnection) -> None:
         o = self._options
+        came_from = self._address_of(connection, connection.request)
         for said in (connection.request, connection.response):
             if said is not None:
                 said.headers.clear()  # of no use any more, and a tenth of a connection's memory
-        address = network_of(str(connection.remote_address[0]))
+        address = network_of(came_from)
         self._numbers += 1
         pace = Pace(COMMANDS_A_SECOND, COMMANDS_BURST, self.clock.now) if o.paced else None
         line = Line(self._numbers, connection, self._fanout, pace)
+        line.address = came_from
         full = self.metrics.connections >= o.limit_in_all or self._addresses[address] >= o.limit_of_one
         if full or self._door is None:
             line.goodbye(Bye.FULL)
@@ -204,13 +208,25 @@ class Process:
             if not self._addresses[address]:
                 del self._addresses[address]
 
+    def _address_of(self, connection: ServerConnection, request: Request | None) -> str:
+        """Where a connection comes from: the last address that the proxy names is the one that it has seen itself."""
+        address = str(connection.remote_address[0])
+        if not self._options.forwarded or request is None or not is_loopback(address):
+            return address
+        said = request.headers.get_all("X-Forwarded-For")
+        last = said[-1].rpartition(",")[2].strip() if said else ""
+        try:
+            return str(ipaddress.ip_address(last))
+        except ValueError:
+            return address
+
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
         if path == "/":
             return None
         if path == "/healthz":
             return connection.respond(http.HTTPStatus.OK, "ok\n")
-        here = is_loopback(str(connection.remote_address[0]))
+        here = is_loopback(self._address_of(connection, request))
         if path == "/metrics" and (self._options.metrics or here):
             self._count()
             response = connection.respond(http.HTTPStatus.OK, self.metrics.exposition())

@@ -23,6 +23,7 @@ from evenly_protocol.hands import RaiseHand
 from evenly_protocol.wire import Purpose, Welcome
 from evenly_protocol.words import Intent
 from evenly_server import serve as serve_module
+from evenly_server.door import FAILED_FROM_ONE_ADDRESS
 from evenly_server.serve import Options, Process, ServeError, is_loopback, open_journal
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
@@ -32,6 +33,7 @@ from tests.harness import (
     Local,
     Member,
     Server,
+    Wire,
     encoded,
     entries_in,
     eventually,
@@ -413,3 +415,50 @@ async def test_as_many_files_may_be_open_as_connections_need(tmp_path: Path, har
     finally:
         server.terminate()
         await soon(server.wait())
+
+
+async def proxied_page(port: int, path: str, forwarded: str) -> int:
+    """The status of a page that a proxy on this machine asks for, for somebody."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n{forwarded}\r\n".encode())
+    answer = await soon(reader.readline())
+    writer.close()
+    return int(answer.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "status"),
+    [
+        ("X-Forwarded-For: 203.0.113.7\r\n", 404),
+        ("X-Forwarded-For: 127.0.0.1, 203.0.113.7\r\n", 404),
+        ("X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-For: 2001:db8::1\r\n", 404),
+        ("X-Forwarded-For: nobody\r\n", 200),
+        ("", 200),
+    ],
+)
+async def test_behind_a_proxy_metrics_are_for_this_machine_alone(forwarded: str, status: int) -> None:
+    async with serving(forwarded=True) as server:
+        assert await proxied_page(server.port, "/metrics", forwarded) == status
+    async with serving() as server:
+        assert await proxied_page(server.port, "/metrics", forwarded) == 200, "only a proxy of one's own is believed"
+
+
+async def test_behind_a_proxy_each_address_fails_for_itself() -> None:
+    async with serving(forwarded=True) as server, make_room(server, 1) as group:
+        link = replace(group.link, secret=bytes(16))
+
+        async def wrong(address: str) -> str:
+            url = f"ws://{link.server_name}/"
+            headers = {"X-Forwarded-For": address}
+            async with connect(url, compression=None, proxy=None, additional_headers=headers) as socket:
+                stranger = Wire(socket, link, DeviceKey.generate())
+                await stranger.prove()
+                return await stranger.bye()
+
+        said = [await wrong("203.0.113.7") for _ in range(FAILED_FROM_ONE_ADDRESS)]
+        assert said == ["refused"] * FAILED_FROM_ONE_ADDRESS
+        async with connect(
+            f"ws://{link.server_name}/", proxy=None, additional_headers={"X-Forwarded-For": "203.0.113.7"}
+        ) as socket:
+            assert await Wire(socket, link, DeviceKey.generate()).bye() == "too_fast"
+        assert await wrong("203.0.113.8") == "refused"
