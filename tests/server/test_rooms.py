@@ -3,8 +3,11 @@
 import asyncio
 import gc
 import secrets
+import sqlite3
 import weakref
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NoReturn, cast
 
 import pytest
 from evenly_client.peer import State
@@ -17,6 +20,7 @@ from evenly_protocol.wire import AgreementFirst, Purpose, Waiting
 from evenly_protocol.words import Intent, Lobby
 from evenly_server.clock import FedClock
 from evenly_server.journal.interface import JournalDamaged
+from evenly_server.journal.sqlite import SqliteJournal
 from evenly_server.rooms import SWEEP_EVERY_MS
 
 from tests.harness import NOON, Local, Member, encoded, eventually, make_room, serving, soon, wire
@@ -201,3 +205,32 @@ async def test_what_is_let_go_leaves_memory_at_once(server: Local) -> None:
         await eventually(lambda: [thing() for thing in kept] == [None] * 3)
     finally:
         gc.enable()
+
+
+class FailingDisk:
+    """A connection to SQLite whose disk gives nothing."""
+
+    def execute(self, *_: object) -> NoReturn:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+        raise error
+
+
+async def test_a_disk_that_fails_while_a_room_is_read_is_no_damage(tmp_path: Path) -> None:
+    """Who comes meanwhile is told to come again, and is in once the disk gives what it has."""
+    journal = await SqliteJournal.open(tmp_path / "rooms.db")
+    async with serving(journal, FedClock(NOON)) as server:
+        async with make_room(server, 1) as group:
+            link, key = group.link, group.leader.key
+        await empty(server)
+        await server.advance(3 * SWEEP_EVERY_MS)
+        journal._heads.clear()
+        sound, journal._reader = journal._reader, cast("sqlite3.Connection", FailingDisk())
+        async with wire(link, key) as member:
+            await member.prove()
+            assert await member.bye() == "stopping"
+        async with Member(link, key, "Ana") as member:
+            await eventually(lambda: member.state is State.LOST)
+            journal._reader = sound
+            member.reconnect_now()
+            await member.entered()

@@ -4,6 +4,7 @@ Errors raised by journals and archives::
 
     JournalError
     ├── JournalRefused     the file cannot be served at all (newer, not ours, served by somebody else)
+    ├── JournalUnavailable the disk does not give a room's records just now
     ├── JournalDamaged     one room's records do not chain; other rooms are not affected
     └── ArchiveError       (archive.py) an archive that is truncated, altered or of another version
 
@@ -74,10 +75,21 @@ class JournalDamaged(JournalError):
         self.reason = reason
 
 
+class JournalUnavailable(JournalError):
+    """The disk, or the machine, did not give what is stored. It may be whole: trying again later may do."""
+
+    code: ClassVar[str] = "journal-unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The journal cannot be read just now: {reason}", "Look at the disk and the rights.")
+        self.reason = reason
+
+
 class Journal(Protocol):
     """Append-only records of many rooms, with snapshots and an *alive until* time for each room.
 
-    `test_conformance.py` is the contract: the same tests run on every implementation.
+    `test_conformance.py` is the contract: the same tests run on every implementation. Whatever reads may raise
+    `JournalUnavailable`, and has changed nothing then.
     """
 
     commits: int

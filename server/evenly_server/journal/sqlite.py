@@ -29,6 +29,7 @@ from .interface import (
     GENESIS,
     JournalDamaged,
     JournalRefused,
+    JournalUnavailable,
     Outcome,
     Record,
     Snapshot,
@@ -363,6 +364,8 @@ class SqliteJournal:
                     verdict = self._plan_snapshot(plan, write)
             except JournalDamaged as damage:
                 verdict = damage
+            except JournalUnavailable:
+                verdict = Outcome.READ_ONLY
             plan.verdicts.append(verdict)
         return plan
 
@@ -438,11 +441,11 @@ class SqliteJournal:
 
 
 def list_rooms(db: sqlite3.Connection) -> list[bytes]:
-    """Return the rooms that have records; raises `JournalDamaged` when the list is unreadable."""
+    """Return the rooms that have records; raises as `Journal.rooms`."""
     try:
         rooms: list[bytes] = [room for (room,) in db.execute(SELECT_ROOMS)]
     except sqlite3.Error as error:
-        raise JournalDamaged(b"", 0, str(error)) from error
+        raise _unreadable(b"", 0, error) from error
     return rooms
 
 
@@ -457,18 +460,18 @@ def load_snapshot(db: sqlite3.Connection, room: bytes) -> Snapshot | None:
         if row[3] == snapshot_checksum(room, snapshot) and _hash_at(db, room, snapshot.seq) == snapshot.hash:
             return snapshot
         reason = "its checksum or its record does not match"
-    except (sqlite3.Error, JournalDamaged, TypeError, AttributeError, OverflowError) as error:
+    except (sqlite3.Error, JournalDamaged, JournalUnavailable, TypeError, AttributeError, OverflowError) as error:
         reason = type(error).__name__
     _log.warning("room %s: the snapshot is damaged (%s), reading its records instead", room_mark(room), reason)
     return None
 
 
 def load_alive(db: sqlite3.Connection, room: bytes) -> int | None:
-    """Return the stored *alive until* (ms, room time); raises `JournalDamaged` when it is unreadable."""
+    """Return the stored *alive until* (ms, room time); raises `JournalDamaged`, `JournalUnavailable`: unreadable."""
     try:
         row: tuple[object] | None = db.execute("SELECT at FROM alive WHERE room = ?", (room,)).fetchone()
     except sqlite3.Error as error:
-        raise JournalDamaged(room, 0, str(error)) from error
+        raise _unreadable(room, 0, error) from error
     return row[0] if row is not None and isinstance(row[0], int) else None
 
 
@@ -554,7 +557,7 @@ def _read(db: sqlite3.Connection, room: bytes, after: int, limit: int | None) ->
             SELECT_RECORDS, (room, max(after, 1), rows_wanted)
         ).fetchall()
     except sqlite3.Error as error:
-        raise JournalDamaged(room, after + 1, str(error)) from error
+        raise _unreadable(room, after + 1, error) from error
     if after <= 0 or not rows:
         return list(verified(room, 0, GENESIS, rows))
     seq, head_hash, _ = rows[0]
@@ -568,7 +571,7 @@ def _load_head(db: sqlite3.Connection, room: bytes) -> _Head:
     try:
         row: tuple[object] = db.execute("SELECT max(seq) FROM records WHERE room = ?", (room,)).fetchone()
     except sqlite3.Error as error:
-        raise JournalDamaged(room, 0, str(error)) from error
+        raise _unreadable(room, 0, error) from error
     if row[0] is None:
         return 0, GENESIS
     if not isinstance(row[0], int) or row[0] < 1:
@@ -583,8 +586,13 @@ def _hash_at(db: sqlite3.Connection, room: bytes, seq: int) -> bytes | None:
             "SELECT hash FROM records WHERE room = ? AND seq = ?", (room, seq)
         ).fetchone()
     except sqlite3.Error as error:
-        raise JournalDamaged(room, seq, str(error)) from error
+        raise _unreadable(room, seq, error) from error
     return row[0] if row is not None else None
+
+
+def _unreadable(room: bytes, seq: int, error: sqlite3.Error) -> JournalDamaged | JournalUnavailable:
+    """What an error while reading means: the disk fails, or what it gives is no journal's."""
+    return JournalUnavailable(str(error)) if _outcome_of(error) else JournalDamaged(room, seq, str(error))
 
 
 def _outcome_of(error: sqlite3.Error) -> Outcome | None:
