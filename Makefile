@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORDS := $(patsubst %.po,%.mo,$(wildcard client/evenly_client/languages/*/LC_MESSAGES/evenly.po))
 
-.PHONY: demo test lint types bench docs dist words lock endure audit clean
+.PHONY: demo test lint types bench docs dist words lock endure audit cluster clean
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Evenly needs Python 3.11 or newer: make PYTHON=python3.13 ...")'
@@ -55,6 +55,9 @@ endure: .venv/.ready
 
 audit: .venv/.ready
 	$(BIN)/python tools/audit.py
+
+cluster: .venv/.ready
+	$(BIN)/python tools/cluster.py
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev pyproject.toml -o requirements.lock

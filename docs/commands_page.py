@@ -12,7 +12,7 @@ _SECTION = re.compile(r"^## (evenly [a-z-]+)\n", re.MULTILINE)
 _USAGE = re.compile(r"^```console\n(evenly .*)\n```$", re.MULTILINE)
 _EXAMPLE = re.compile(r"^(?P<about>.*?) ?Example: (?P<example>.+)$", re.MULTILINE)
 
-OF_THE_SERVER = ("backup", "restore", "serve")
+OF_THE_SERVER = ("backup", "journal", "restore", "serve")
 """Commands that the member's side hands on: the server's own definitions say what they take."""
 
 _HEAD = """\

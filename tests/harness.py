@@ -176,7 +176,7 @@ class Server(Served):
 
     def __init__(
         self,
-        journal: Path,
+        journal: Path | str,
         *arguments: str,
         before: str = "",
         uvloop: bool = True,
@@ -184,9 +184,10 @@ class Server(Served):
         create: str = "anyone",
         log: Path | None = None,
     ) -> None:
-        self.journal = journal
+        self.journal = Path(journal)
         self.port = 0
-        self.log = log or journal.with_suffix(".log")
+        self.log = log or self.journal.with_suffix(".log")
+        self._where = str(journal)
         self._arguments = arguments
         self._before = before + ("" if uvloop else "import sys; sys.modules['uvloop'] = None; ")
         self._fed = fed
@@ -214,7 +215,7 @@ class Server(Served):
                 "-c",
                 program,
                 "serve",
-                *("--port", str(self.port), "--journal", str(self.journal), "--create", self._create),
+                *("--port", str(self.port), "--journal", self._where, "--create", self._create),
                 *clock,
                 *self._arguments,
                 stdin=asyncio.subprocess.PIPE,

@@ -558,6 +558,12 @@ def restore(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphe
     _server("restore", arguments)
 
 
+@command(app, help_flags=[], version_flags=[])
+def journal(*arguments: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]) -> None:
+    """Keep a server's rooms on several machines. Example: evenly journal init nats://n1:4222 --help"""
+    _server("journal", arguments)
+
+
 def _server(command: str, arguments: tuple[str, ...]) -> NoReturn:
     """The server is a program of its own: this process becomes it."""
     from evenly_client.own_program import own_program

@@ -1,4 +1,4 @@
-"""The server's command line: `serve`, `backup`, `restore`, `check`, `import`. `evenly serve` and its kin run this."""
+"""The server's command line: `serve`, `journal`, `backup`, `restore`, `check`, `import`; `evenly serve` … run this."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import gc
 import os
 import secrets
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal, NoReturn, TypeVar
 
 from cyclopts import App, Parameter
 from evenly_protocol.words import DEFAULT_PORT
@@ -17,10 +18,14 @@ from evenly_server.journal.archive import backup as write_backup
 from evenly_server.journal.archive import import_room
 from evenly_server.journal.archive import restore as read_backup
 from evenly_server.journal.check import check as check_journal
-from evenly_server.journal.interface import JournalError
+from evenly_server.journal.check import check_rooms
+from evenly_server.journal.interface import JournalError, JournalRefused
+from evenly_server.journal.moving import Moved, move
+from evenly_server.journal.opening import NO_FILES, NatsFiles, is_nats, open_journal
 from evenly_server.logs import set_up
 from evenly_server.serve import Options, ServeError, run
 
+_T = TypeVar("_T")
 app = App(name="evenly", help="Evenly's server: keeps order without reading.", version_flags=[])
 
 
@@ -43,6 +48,7 @@ def serve(
     with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
     pace: Annotated[bool, Parameter(show=False)] = True,
     connections: int = 0,
+    nats: Annotated[NatsFiles, Parameter(name="*")] = NO_FILES,
 ) -> None:
     """Serve rooms until stopped. Example: evenly serve --host 0.0.0.0 --name peers.example.org \
 --certificate fullchain.pem --private-key key.pem
@@ -54,7 +60,7 @@ def serve(
     port
         Port to listen on.
     journal
-        The file that keeps the rooms (SQLite), or "memory" to keep nothing.
+        The file that keeps the rooms (SQLite), nats://HOST:PORT[,…] for NATS JetStream, or "memory" to keep nothing.
     name
         A name by which links may call this server, HOST or HOST:PORT. May be given several times.
     certificate
@@ -75,6 +81,8 @@ def serve(
         How events are sent; "library" is slower and all the library's own.
     connections
         At most so many, in all and from one address; 0: 5000, and 200 from one.
+    nats
+        How one gets in at NATS.
     """
     set_up(log)
     try:
@@ -93,6 +101,7 @@ def serve(
         create=create,
         key=creation_key,
         metrics=metrics,
+        nats=nats,
         fed_clock=None if clock == "system" else int(clock.removeprefix("stdin:")),
         with_parent=with_parent,
         framed_once=broadcast == "framed-once",
@@ -104,6 +113,114 @@ def serve(
     try:
         _runner()(run(options))
     except (ServeError, JournalError, OSError) as error:
+        _fail(error)
+
+
+journal_app = App(
+    name="journal", help="Keep rooms in NATS, on several machines. Example: evenly journal init nats://n1:4222"
+)
+app.command(journal_app)
+
+
+@journal_app.command
+def init(where: str, *, replicas: int = 3, nats: Annotated[NatsFiles, Parameter(name="*")] = NO_FILES) -> None:
+    """Make the streams that rooms are kept in. Example: evenly journal init nats://n1:4222,n2:4222,n3:4222
+
+    Parameters
+    ----------
+    where
+        NATS: nats://HOST:PORT or tls://HOST:PORT, several with commas between.
+    replicas
+        On how many of its servers everything is kept: 3, or 1 for a try.
+    nats
+        How one gets in.
+    """
+
+    async def make() -> None:
+        client = await connect(Access.parse(where, nats))
+        try:
+            made = await make_streams(client, replicas)
+            print("\n".join(f"Made: {name}" for name in made) or "They are there already.")
+            await check_streams(client)
+        finally:
+            await client.close()
+
+    from evenly_server.journal.nats_streams import Access, check_streams, connect, make_streams
+
+    _at_once(make())
+
+
+@journal_app.command(name="check")
+def check_nats(where: str, *, nats: Annotated[NatsFiles, Parameter(name="*")] = NO_FILES) -> None:
+    """Read everything through, also while it is served. Example: evenly journal check nats://n1:4222
+
+    The streams' settings, then every room's hashes from the first entry on. Exit status 1 when something is wrong.
+
+    Parameters
+    ----------
+    where
+        NATS: nats://HOST:PORT or tls://HOST:PORT, several with commas between.
+    nats
+        How one gets in.
+    """
+
+    async def look() -> bool:
+        client = await connect(Access.parse(where, nats))
+        try:
+            for name, info in (await check_streams(client)).items():
+                print(f"{name}: {info.config.num_replicas} replicas, {info.state.messages} messages")
+            rooms = await check_rooms(JetStreamReader(client), _progress)
+        finally:
+            await client.close()
+        for damage in rooms.damaged:
+            print(damage, file=sys.stderr)
+        print(f"{_rooms(rooms.rooms)} whole, {rooms.records} entries")
+        return not rooms.damaged
+
+    from evenly_server.journal.jetstream_reading import JetStreamReader
+    from evenly_server.journal.nats_streams import Access, check_streams, connect
+
+    if not _at_once(look()):
+        sys.exit(1)
+
+
+@journal_app.command(name="move")
+def move_(source: str, target: str, *, nats: Annotated[NatsFiles, Parameter(name="*")] = NO_FILES) -> None:
+    """Copy all rooms into another journal, while neither is served. Example: evenly journal move evenly.db nats://n1:4222
+
+    Every hash is followed on the way. What was broken off is gone on with when it is called again.
+
+    Parameters
+    ----------
+    source
+        A file, or nats://HOST:PORT; it stays as it is.
+    target
+        A file, or nats://HOST:PORT whose streams are there.
+    nats
+        How one gets in at NATS.
+    """
+
+    async def go() -> Moved:
+        if not is_nats(source) and not Path(source).exists():
+            raise JournalRefused(f"{source} is not there", "Give a journal's file, or nats://HOST:PORT")
+        one = await open_journal(source, nats, wait=False)
+        try:
+            other = await open_journal(target, nats, wait=False)
+            try:
+                return await move(one, other, _progress)
+            finally:
+                await other.close()
+        finally:
+            await one.close()
+
+    moved = _at_once(go())
+    print(f"{_rooms(moved.rooms)}, {moved.records} entries in {target}")
+
+
+def _at_once(work: Coroutine[object, object, _T]) -> _T:
+    try:
+        return asyncio.run(work)
+    except (JournalError, OSError) as error:
         _fail(error)
 
 
@@ -205,7 +322,7 @@ def _creation_key(journal: str) -> str:
         key = os.environ.get("EVENLY_CREATE_KEY") or secrets.token_urlsafe(16)
         print(f"key for making rooms: {key}", file=sys.stderr, flush=True)
         return key
-    path = Path(journal).with_suffix(".key")
+    path = Path("evenly.key") if is_nats(journal) else Path(journal).with_suffix(".key")
     if path.exists():
         return path.read_text().strip()
     key = secrets.token_urlsafe(16)
@@ -218,8 +335,8 @@ def _creation_key(journal: str) -> str:
 
 
 def _collect_cycles_seldom() -> None:
-    """Only a room or a connection that has ended leaves cycles. By Python's own thresholds all that are alive would be
-    looked through every few seconds, and nobody is served meanwhile: benchmarks/many_rooms.py shows it in its p99."""
+    """Rooms and connections that end leave no cycles. By Python's own thresholds all that are alive would be looked
+    through every few seconds, and nobody is served meanwhile: benchmarks/many_rooms.py shows it in its p99."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 10)
 

@@ -94,6 +94,9 @@ HISTORY_PAGE = 96 * 1024
 RETRY_MS = 1_000
 """What the server does by itself and cannot save is tried again after this long."""
 
+SLOW_S = 1.0
+"""When saving takes longer, members are told that it is under way."""
+
 CHUNK_WITHIN_S = 30.0
 """A client that takes longer than this to take one chunk of a snapshot is cut."""
 
@@ -452,7 +455,11 @@ class RoomActor:
         outcome = Outcome.OK
         if entries:
             bodies = [body for _, body in entries]
-            outcome = await self._tools.journal.append(self.room.id, before, bodies)
+            slow = asyncio.get_running_loop().call_later(SLOW_S, partial(self._tell_saving, saving=True))
+            try:
+                outcome = await self._tools.journal.append(self.room.id, before, bodies)
+            finally:
+                slow.cancel()
         if outcome is not Outcome.OK:
             note("not saved", logging.WARNING, room=self.mark, outcome=outcome.value)
             entries = await self._reload(before)

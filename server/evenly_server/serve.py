@@ -31,8 +31,7 @@ from evenly_server.door import Creating, Door, network_of
 from evenly_server.fanout import NEVER_PAUSED, choose_fanout
 from evenly_server.heartbeat import HeardConnection, Heartbeat
 from evenly_server.journal.interface import Journal
-from evenly_server.journal.memory import MemoryJournal
-from evenly_server.journal.sqlite import SqliteJournal
+from evenly_server.journal.opening import NatsFiles, open_journal
 from evenly_server.line import CLOSE_CODE, CLOSE_WITHIN_S, Line, Pace
 from evenly_server.logs import note
 from evenly_server.metrics import CONTENT_TYPE, Metrics
@@ -52,7 +51,8 @@ class Options:
 
     Attributes:
         host, port: where it listens; port 0 takes a free one.
-        journal: the file of the journal, or `memory` for none.
+        journal: the file of the journal, `memory` for none, or where NATS is: `nats://HOST:PORT,…`.
+        nats: the files by which one gets in there.
         names: HOST:PORT names by which links may call this server, beside its own addresses.
         certificate, private_key: PEM files for TLS.
         insecure: plain connections from other machines, too.
@@ -72,6 +72,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     journal: str = "evenly.db"
+    nats: NatsFiles = field(default_factory=NatsFiles)
     names: list[str] = field(default_factory=list[str])
     certificate: Path | None = None
     private_key: Path | None = None
@@ -278,25 +279,21 @@ def _names(options: Options, port: int) -> set[str]:
     return names
 
 
-async def open_journal(path: str) -> Journal:
-    """The journal that `--journal` names.
-
-    Raises:
-        JournalRefused: the file cannot be served.
-    """
-    if path == "memory":
-        return MemoryJournal()
-    return await SqliteJournal.open(path)
-
-
 async def run(options: Options) -> None:
     """Serves until it is told to stop. Prints `listening PORT` on standard output once it does.
 
     Raises:
-        ServeError, JournalRefused: it cannot start.
+        ServeError, JournalRefused: it cannot start, or another server has taken its place.
     """
     _allow_files(options.limit_in_all)
-    journal = await open_journal(options.journal)
+    stopping = asyncio.Event()
+    replaced: list[str] = []
+
+    def lost() -> None:
+        replaced.append("Another server serves this journal now.")
+        stopping.set()
+
+    journal = await open_journal(options.journal, options.nats, lost)
     clock = SystemClock() if options.fed_clock is None else FedClock(options.fed_clock)
     process = Process(options, journal, clock)
     try:
@@ -306,7 +303,6 @@ async def run(options: Options) -> None:
         raise
     note("listening", port=port, tls=options.certificate is not None)
     print(f"listening {port}", flush=True)
-    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
@@ -323,6 +319,8 @@ async def run(options: Options) -> None:
         await asyncio.gather(fed, return_exceptions=True)
     await process.stop()
     note("stopped")
+    if replaced:
+        raise ServeError(replaced[0], "Start this one again, and it waits until that one ends.")
 
 
 def _allow_files(connections: int) -> None:

@@ -146,18 +146,29 @@ async def survive(kills: int, seed: int, directory: Path, disk: Disk | None = No
 
 async def finish(load: Load, tasks: list[asyncio.Task[None]], journal: Path) -> int:
     """Lets the members end, and checks everything. The number of entries."""
+    await settle(load, tasks)
+    entries = entries_in(journal, load.group.link.room)
+    await check_all(load, entries)
+    return len(entries)
+
+
+async def settle(load: Load, tasks: list[asyncio.Task[None]]) -> None:
+    """Lets the members end: nobody asks anything more, everything is answered, all have seen the same."""
     group = load.group
     load.going = False
     await soon(asyncio.gather(*tasks))
     for member in group.members:
         await member.until(lambda room, member=member: not member.unsent)  # type: ignore[misc]
     await group.caught_up()
-    entries = entries_in(journal, group.link.room)
+
+
+async def check_all(load: Load, entries: list[Entry]) -> None:
+    """Every promise, and that all replicas, a fresh one too, are what the journal's entries make."""
+    group = load.group
     check_promises(load, entries)
     truth = encoded(folded(group.link.room, entries))
     assert {encoded(member.room) for member in group.members} == {truth}
     assert await fresh_replica(group) == truth
-    return len(entries)
 
 
 def check_replicas(server: Server, group: Group) -> None:

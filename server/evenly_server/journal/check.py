@@ -6,13 +6,29 @@ import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Protocol
 
 from evenly_protocol.room import Room, evolve
 from evenly_protocol.wire import decode_entry
 
 from .archive import ArchiveError, Progress, open_for_reading, rows_of
-from .interface import GENESIS, JournalDamaged, verified
+from .interface import GENESIS, JournalDamaged, Record, verified
 from .sqlite import list_rooms, load_alive
+
+PAGE: Final = 1_000
+"""Entries that are read at a time."""
+
+
+class Readable(Protocol):
+    """As much of a `Journal` as is needed to read it through."""
+
+    async def rooms(self) -> list[bytes]:
+        """See `Journal.rooms`."""
+        ...
+
+    async def read(self, room: bytes, after: int, limit: int | None = None) -> list[Record]:
+        """See `Journal.read`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +84,36 @@ def _of_the_file(db: sqlite3.Connection) -> list[JournalDamaged]:
 def _whole(db: sqlite3.Connection, room_id: bytes) -> int:
     room = Room(room_id)
     for record in verified(room_id, 0, GENESIS, rows_of(db, room_id)):
-        try:
-            evolve(room, decode_entry(record.body))
-        except Exception as error:  # whatever a made-up entry makes a rule do
-            raise JournalDamaged(room_id, record.seq, "an entry cannot be folded") from error
+        _fold(room, record)
     load_alive(db, room_id)
     return room.seq
+
+
+def _fold(room: Room, record: Record) -> None:
+    try:
+        evolve(room, decode_entry(record.body))
+    except Exception as error:  # whatever a made-up entry makes a rule do
+        raise JournalDamaged(room.id, record.seq, "an entry cannot be folded") from error
+
+
+async def check_rooms(journal: Readable, progress: Progress | None = None) -> Checked:
+    """The same of a journal that is no file: every room's chain, and every entry folded.
+
+    Raises:
+        JournalUnavailable: it cannot be read just now.
+    """
+    damaged: list[JournalDamaged] = []
+    records = 0
+    rooms = await journal.rooms()
+    for number, room_id in enumerate(rooms, 1):
+        room = Room(room_id)
+        try:
+            while page := await journal.read(room_id, room.seq, PAGE):
+                for record in page:
+                    _fold(room, record)
+            records += room.seq
+        except JournalDamaged as damage:
+            damaged.append(damage)
+        if progress is not None:
+            progress(number, len(rooms))
+    return Checked(len(rooms) - len(damaged), records, tuple(damaged))

@@ -172,6 +172,20 @@ def verified(
         raise JournalDamaged(room, broken.seq, broken.reason) from broken
 
 
+def following(room: bytes, after: int, rows: Sequence[tuple[object, object, object]]) -> list[Record]:
+    """Return the records behind record `after` of stored `(seq, hash, body)` rows; the first row is that record itself.
+
+    Raises:
+        JournalDamaged: at the first row that does not belong there.
+    """
+    if after <= 0 or not rows:
+        return list(verified(room, 0, GENESIS, rows))
+    seq, head_hash, _ = rows[0]
+    if seq != after or not isinstance(head_hash, bytes):
+        raise JournalDamaged(room, after, "an entry is missing or not readable")
+    return list(verified(room, after, head_hash, rows[1:]))
+
+
 def room_mark(room: bytes) -> str:
     """Return a short hash that stands for the room in logs and messages (architecture.md, Logs)."""
     return hashlib.sha256(room).hexdigest()[:12]

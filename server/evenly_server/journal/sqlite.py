@@ -34,9 +34,9 @@ from .interface import (
     Record,
     Snapshot,
     chain,
+    following,
     room_mark,
     snapshot_checksum,
-    verified,
 )
 
 SCHEMA_VERSION: Final = 1
@@ -558,12 +558,7 @@ def _read(db: sqlite3.Connection, room: bytes, after: int, limit: int | None) ->
         ).fetchall()
     except sqlite3.Error as error:
         raise _unreadable(room, after + 1, error) from error
-    if after <= 0 or not rows:
-        return list(verified(room, 0, GENESIS, rows))
-    seq, head_hash, _ = rows[0]
-    if seq != after or not isinstance(head_hash, bytes):
-        raise JournalDamaged(room, after, "an entry is missing or not readable")
-    return list(verified(room, after, head_hash, rows[1:]))
+    return following(room, after, rows)
 
 
 def _load_head(db: sqlite3.Connection, room: bytes) -> _Head:

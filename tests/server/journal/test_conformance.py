@@ -1,24 +1,35 @@
-"""What every journal does: the same sentences for SQLite and for memory."""
+"""What every journal does: the same sentences for SQLite, for memory, and for NATS JetStream."""
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from evenly_server.journal.interface import GENESIS, Journal, Outcome, Snapshot, entry_hash
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.journal.sqlite import SqliteJournal
 
+from tests.nats_servers import made_on, one_nats
+
 ROOM, OTHER = b"\x01" * 16, b"\x02" * 16
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def journal(request: pytest.FixtureRequest, tmp_path) -> AsyncIterator[Journal]:
-    opened: Journal = (
-        MemoryJournal() if request.param == "memory" else await SqliteJournal.open(tmp_path / "journal.db")
-    )
-    yield opened
-    await opened.close()
+@pytest.fixture(params=["memory", "sqlite", "nats"])
+async def journal(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Journal]:
+    async with contextlib.AsyncExitStack() as stack:
+        opened: Journal
+        match request.param:
+            case "memory":
+                opened = MemoryJournal()
+            case "sqlite":
+                opened = await SqliteJournal.open(tmp_path / "journal.db")
+            case _:
+                server = await stack.enter_async_context(one_nats(tmp_path / "nats"))
+                opened = await made_on(server.url)
+        yield opened
+        await opened.close()
 
 
 async def test_an_empty_room_has_head_0_and_no_records(journal: Journal) -> None:
