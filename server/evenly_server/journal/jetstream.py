@@ -178,6 +178,7 @@ class JetStreamJournal(JetStreamReader):
         head = await self._head(room)
         subject, last = f"room.{room.hex()}", records[-1]
         body = _encode([(record.seq, record.hash, record.body) for record in records])
+        unanswered = False
         while await self._may_write():
             try:
                 stored = await self._js.publish(
@@ -189,6 +190,7 @@ class JetStreamJournal(JetStreamReader):
                 if error.err_code not in CONFLICT:
                     _log.info("an append was not taken (%s)", error.err_code)
             except (NatsError, TimeoutError, OSError) as error:
+                unanswered = True
                 _log.info("an append got no answer (%s)", type(error).__name__)
             else:
                 self._now(room, Head(last.seq, last.hash, stored.seq), records[0].seq)
@@ -202,7 +204,7 @@ class JetStreamJournal(JetStreamReader):
             if found[:2] != head[:2]:
                 return Outcome.CONFLICT
             head = found
-        return Outcome.READ_ONLY
+        return Outcome.UNKNOWN if unanswered else Outcome.READ_ONLY
 
     async def _may_write(self) -> bool:
         """Waits until the lease is held, as long as nobody else has it."""

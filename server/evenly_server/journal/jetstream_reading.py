@@ -7,6 +7,7 @@ Records come from any replica, many at a time; where a room ends, the leader of 
 from __future__ import annotations
 
 import logging
+import re
 from bisect import bisect_right
 from collections.abc import Awaitable
 from typing import Any, Final, NamedTuple, TypeVar
@@ -38,6 +39,7 @@ PLACES_KEPT: Final = 512
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+_ROOM = re.compile(r"room\.(?:[0-9a-f]{2})+")
 Row = tuple[int, bytes, bytes]
 """A record as it is stored: seq, hash, body."""
 
@@ -100,13 +102,18 @@ class JetStreamReader:
         wanted = None if limit is None else limit + (after > 0)
         rows: list[Row] = []
         place = self._places_of(room).before(first)
-        while (wanted is None or len(rows) < wanted) and (batch := await self._from(room, place)):
+        # A message holds one record at least.
+        while missing := BATCH if wanted is None else min(BATCH, wanted - len(rows)):
+            batch = await self._from(room, place, missing)
+            if not batch:
+                break
             for message in batch:
                 found = _decoded(room, message)
                 self._places_of(room).note(found[0][0], message.place)
                 rows.extend(row for row in found if row[0] >= first)
             place = batch[-1].place + 1
-        return following(room, after, rows[:wanted])
+            rows = rows[:wanted]
+        return following(room, after, rows)
 
     async def head(self, room: bytes) -> int:
         """See `Journal.head`."""
@@ -136,7 +143,7 @@ class JetStreamReader:
         """See `Journal.rooms`."""
         info = await self._asked(self._manager.stream_info(ROOMS, subjects_filter="room.>"))
         subjects = {} if info is None else info.state.subjects or {}
-        return sorted(bytes.fromhex(subject.removeprefix("room.")) for subject in subjects)
+        return sorted(bytes.fromhex(subject[5:]) for subject in subjects if _ROOM.fullmatch(subject))
 
     async def alive_until(self, room: bytes) -> int | None:
         """See `Journal.alive_until`."""
@@ -170,23 +177,23 @@ class JetStreamReader:
         found = await self._asked(self._manager.get_last_msg(stream, subject))
         return None if found is None else Message(int(found.seq or 0), found.data or b"")
 
-    async def _from(self, room: bytes, place: int) -> list[Message]:
-        """A room's messages from this place on, some of them; none only when the leader has none.
+    async def _from(self, room: bytes, place: int, most: int) -> list[Message]:
+        """A room's messages from this place on, so many at most; none only when the leader has none.
 
         Any replica gives them, many at a time; one that lags is not believed about the end.
         """
         subject = f"room.{room.hex()}"
-        found = await self._asked(self._direct(subject, place))
+        found = await self._asked(self._direct(subject, place, most))
         if found:
             return found
         one = await self._asked(self._manager.get_msg(ROOMS, seq=place, subject=subject, next=True))
         return [] if one is None else [Message(int(one.seq or 0), one.data or b"")]
 
-    async def _direct(self, subject: str, place: int) -> list[Message]:
+    async def _direct(self, subject: str, place: int, most: int) -> list[Message]:
         """A batch from the nearest replica (ADR-31)."""
         answers = await self._client.subscribe(self._client.new_inbox())
         try:
-            question = msgspec.json.encode({"seq": place, "next_by_subj": subject, "batch": BATCH})
+            question = msgspec.json.encode({"seq": place, "next_by_subj": subject, "batch": most})
             await self._client.publish(f"$JS.API.DIRECT.GET.{ROOMS}", question, reply=answers.subject)
             found: list[Message] = []
             while True:

@@ -159,6 +159,8 @@ async def test_a_message_that_does_not_chain_is_found_and_other_rooms_are_read(
     assert await journal.append(OTHER, 0, [b"one"]) is Outcome.OK
     forged = msgspec.msgpack.encode([(2, b"h" * 32, b"forged")])
     await journal._js.publish(f"room.{ROOM.hex()}", forged)
+    await journal._js.publish("room.nonsense", forged)
+    assert await journal.rooms() == [ROOM, OTHER]
     with pytest.raises(JournalDamaged):
         await journal.read(ROOM, 0)
     assert await bodies_of(journal, OTHER) == [b"one"]
