@@ -87,12 +87,13 @@ def _span(path: Path, number: int, line: str) -> Utterance:
 
 def _milliseconds(path: Path, number: int, text: str) -> int:
     try:
-        ms = Decimal(text) * 1000
+        seconds = Decimal(text)
     except InvalidOperation:
         raise Malformed(path, number, f"{text!r} is no number of seconds") from None
-    if not ms.is_finite() or not 0 <= ms <= LONGEST_S * 1000:
+    if not seconds.is_finite() or not 0 <= seconds <= LONGEST_S:
         raise Malformed(path, number, f"{text!r} is out of range")
-    if ms != ms.to_integral_value():
+    ms = seconds * 1000
+    if ms != ms.to_integral_value() or bool(ms) != bool(seconds):
         raise Malformed(path, number, f"{text!r} is finer than a millisecond")
     return int(ms)
 

@@ -31,6 +31,8 @@ def test_a_meeting_is_counted_to_the_millisecond_in_both_modes() -> None:
         ("SPEAKER m 1 one 2.0 <NA> <NA> A <NA> <NA>", ":1: 'one' is no number"),
         ("SPEAKER m 1 1.0 -2.0 <NA> <NA> A <NA> <NA>", ":1: '-2.0' is out of range"),
         ("SPEAKER m 1 NaN 2.0 <NA> <NA> A <NA> <NA>", ":1: 'NaN' is out of range"),
+        ("SPEAKER m 1 1.0 2e257777777777 <NA> <NA> A <NA> <NA>", ":1: '2e257777777777' is out of range"),
+        ("SPEAKER m 1 1.0 2e-257777777777 <NA> <NA> A <NA> <NA>", ":1: '2e-257777777777' is finer"),
         ("SPEAKER m 1 1.0001 2.0 <NA> <NA> A <NA> <NA>", ":1: '1.0001' is finer"),
         ("SPEAKER m 1 1.0 0 <NA> <NA> A <NA> <NA>", ":1: a span of no length"),
         ("", ":1: no spans"),
