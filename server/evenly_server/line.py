@@ -53,13 +53,15 @@ class Line:
         counter: the counter of the next command expected.
     """
 
-    def __init__(self, number: int, socket: ServerConnection, fanout: Fanout, pace: Pace | None) -> None:
+    def __init__(
+        self, number: int, socket: ServerConnection, fanout: Fanout, pace: Pace | None, address: str = ""
+    ) -> None:
         self.number = number
         self.socket = socket
         self.ik = b""
         self.seat = 0
         self.purpose = Purpose.MEMBER
-        self.address = str(socket.remote_address[0])
+        self.address = address
         self.live = False
         self.over = False
         self.behind: list[bytes] | None = None

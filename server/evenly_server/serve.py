@@ -189,8 +189,7 @@ class Process:
         address = network_of(came_from)
         self._numbers += 1
         pace = Pace(COMMANDS_A_SECOND, COMMANDS_BURST, self.clock.now) if o.paced else None
-        line = Line(self._numbers, connection, self._fanout, pace)
-        line.address = came_from
+        line = Line(self._numbers, connection, self._fanout, pace, came_from)
         full = self.metrics.connections >= o.limit_in_all or self._addresses[address] >= o.limit_of_one
         if full or self._door is None:
             line.goodbye(Bye.FULL)

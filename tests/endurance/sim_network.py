@@ -221,7 +221,7 @@ class SimServer:
                 self.connections.remove(mine)
 
     async def _serve(self, end: End, number: int) -> None:
-        line = Line(number, cast(ServerConnection, end), self._posts, None)
+        line = Line(number, cast(ServerConnection, end), self._posts, None, end.remote_address[0])
         await converse(line, self._door, 5.0)
         if not line.over or not end.closed:
             await end.close(1000, Bye.STOPPING)
