@@ -1,6 +1,8 @@
 # One command each. The first of them sets up .venv from requirements.lock and needs only Python >= 3.11.
 PYTHON ?= python3
 BIN := .venv/bin
+# One more than there are processors: many tests wait for something.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 WORDS := $(patsubst %.po,%.mo,$(wildcard client/evenly_client/languages/*/LC_MESSAGES/evenly.po))
 
 .PHONY: demo test lint types bench docs dist words lock endure audit cluster clean
@@ -19,7 +21,7 @@ demo: .venv/.ready $(WORDS)
 	$(BIN)/evenly demo
 
 test: .venv/.ready $(WORDS)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 lint: .venv/.ready
 	$(BIN)/ruff check .

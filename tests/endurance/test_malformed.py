@@ -63,7 +63,7 @@ def test_what_makes_sense_is_taken(name: str, all_targets: dict[str, Target]) ->
 def test_what_is_malformed_is_refused_and_nothing_else_happens(name: str, all_targets: dict[str, Target]) -> None:
     target = all_targets[name]
 
-    @settings(max_examples=500, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=250, deadline=None, database=None, derandomize=True)
     @given(spoilt(target.seeds) | st.binary(max_size=300))
     def given_anything(data: bytes) -> None:
         target.take(data)

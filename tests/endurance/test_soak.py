@@ -148,7 +148,7 @@ def shown(sizes: list[int]) -> str:
 
 async def test_sessions_lose_no_time_and_memory_does_not_grow(tmp_path: Path) -> None:
     rooms = 2
-    sizes = await soak(rooms, 4, 100, tmp_path, seed(1))
+    sizes = await soak(rooms, 4, 60, tmp_path, seed(1))
     assert sizes[-1] - sizes[1] < NOISE + rooms * 2 * LEFT_BY_A_SESSION, shown(sizes)
 
 
