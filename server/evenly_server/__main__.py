@@ -21,7 +21,7 @@ from evenly_server.journal.check import check as check_journal
 from evenly_server.journal.check import check_rooms
 from evenly_server.journal.interface import JournalError, JournalRefused
 from evenly_server.journal.moving import Moved, move
-from evenly_server.journal.opening import NO_FILES, NatsFiles, is_nats, open_journal
+from evenly_server.journal.opening import NO_FILES, Access, NatsFiles, is_nats, open_journal
 from evenly_server.logs import set_up
 from evenly_server.serve import Options, ServeError, run
 
@@ -86,8 +86,10 @@ def serve(
     """
     set_up(log)
     try:
+        if is_nats(journal):
+            Access.parse(journal)  # refused before a key is made
         creation_key = _creation_key(journal) if create == "key" else ""
-    except OSError as error:
+    except (JournalRefused, OSError) as error:
         _fail(error)
     options = Options(
         host=host,
@@ -145,7 +147,7 @@ def init(where: str, *, replicas: int = 3, nats: Annotated[NatsFiles, Parameter(
         finally:
             await client.close()
 
-    from evenly_server.journal.nats_streams import Access, check_streams, connect, make_streams
+    from evenly_server.journal.nats_streams import check_streams, connect, make_streams
 
     _at_once(make())
 
@@ -178,7 +180,7 @@ def check_nats(where: str, *, nats: Annotated[NatsFiles, Parameter(name="*")] = 
         return not rooms.damaged
 
     from evenly_server.journal.jetstream_reading import JetStreamReader
-    from evenly_server.journal.nats_streams import Access, check_streams, connect
+    from evenly_server.journal.nats_streams import check_streams, connect
 
     if not _at_once(look()):
         sys.exit(1)

@@ -15,7 +15,7 @@ import pytest
 from evenly_client.certificate import certificate_in
 from evenly_client.links import Link
 
-from tests.harness import Served, Server, encoded, eventually, make_room, soon
+from tests.harness import Served, Server, encoded, eventually, free_ports, make_room, soon
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 
@@ -61,9 +61,7 @@ async def proxied(tmp_path: Path) -> AsyncGenerator[tuple[Server, Proxied]]:
         pytest.skip("no nginx here")
     found = re.search(r"^    location / \{\n.*?^    \}\n", OPERATIONS.read_text(), re.MULTILINE | re.DOTALL)
     assert found is not None
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    (port,) = free_ports(1)
     certificate, key, pin = certificate_in(tmp_path)
     options = ("--forwarded", "--name", f"127.0.0.1:{port}")
     async with Server(tmp_path / "rooms.db", *options) as server:

@@ -14,7 +14,8 @@ from evenly_protocol.room import Entry
 from evenly_protocol.wire import decode_entry
 from evenly_protocol.words import Intent
 from evenly_server.journal.jetstream_reading import JetStreamReader
-from evenly_server.journal.nats_streams import ROOMS, Access, connect
+from evenly_server.journal.nats_streams import ROOMS, connect
+from evenly_server.journal.opening import Access
 
 from tests.end_to_end.kills import MEMBERS, Load, check_all, settle
 from tests.endurance.fault_proxy import FaultProxy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import resource
 import sys
 from collections.abc import AsyncGenerator
@@ -17,7 +18,7 @@ from evenly_client.sealing import DeviceKey
 
 from tests.endurance.figures import long
 from tests.endurance.real_members import Probe, p99
-from tests.harness import Group, Member, Server, make_room, metric
+from tests.harness import Group, Member, Server, eventually, make_room, metric
 
 MEMBERS = 8
 PAUSE_S = 0.75
@@ -63,6 +64,12 @@ class Session:
         return json.loads(out)
 
 
+def open_files(server: Server) -> int:
+    """Files, connections among them, that a server has open."""
+    assert server.process is not None
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
 @contextlib.asynccontextmanager
 async def session(directory: Path) -> AsyncGenerator[Session]:
     """A session of eight that goes on; at the end everything that each of them asked was answered, on one connection.
@@ -71,6 +78,7 @@ async def session(directory: Path) -> AsyncGenerator[Session]:
     """
     async with Server(directory / "rooms.db") as server, make_room(server, MEMBERS, session=True) as group:
         here = Session(server, group)
+        files = open_files(server)
         talking = [asyncio.create_task(here.talk(probe)) for probe in here.probes]
         try:
             yield here
@@ -79,6 +87,7 @@ async def session(directory: Path) -> AsyncGenerator[Session]:
             await asyncio.gather(*talking)
         assert here.noticed == []
         await here.holds(MEMBERS)
+        await eventually(lambda: open_files(server) <= files)
         async with Member(group.link, DeviceKey.generate(), "Late") as late:
             await late.entered()
         log = server.log.read_text()

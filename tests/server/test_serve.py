@@ -39,25 +39,11 @@ from tests.harness import (
     eventually,
     folded,
     make_room,
+    server_command,
     serving,
     soon,
     wire,
 )
-
-
-async def evenly(*arguments: str) -> tuple[int, str, str]:
-    """Runs the server's command line. Its exit code and what it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "evenly_server",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await soon(process.communicate())
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
 
 
 async def page(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, str, str]:
@@ -160,7 +146,9 @@ async def test_a_second_signal_stops_at_once(server: Server) -> None:
 
 
 async def test_a_journal_that_is_served_cannot_be_served_twice(server: Server) -> None:
-    code, out, err = await evenly("serve", "--port", "0", "--journal", str(server.journal), "--create", "anyone")
+    code, out, err = await server_command(
+        "serve", "--port", "0", "--journal", str(server.journal), "--create", "anyone"
+    )
     assert code == 1
     assert out == ""
     assert "served by another process" in err
@@ -171,7 +159,7 @@ async def test_a_journal_that_is_served_cannot_be_served_twice(server: Server) -
 
 async def test_a_port_that_is_taken_is_said_so(server: Server, tmp_path: Path) -> None:
     other = str(tmp_path / "other.db")
-    code, _, err = await evenly("serve", "--port", str(server.port), "--journal", other, "--create", "anyone")
+    code, _, err = await server_command("serve", "--port", str(server.port), "--journal", other, "--create", "anyone")
     assert code == 1
     assert f"Cannot listen on 127.0.0.1:{server.port}" in err
     assert "Traceback" not in err
@@ -256,12 +244,12 @@ async def test_a_backup_made_while_people_talk_can_be_served(server: Server, tmp
 
         tasks = [asyncio.create_task(talk(member)) for member in group.members]
         archive, restored = tmp_path / "rooms.evenly", tmp_path / "restored.db"
-        code, out, err = await evenly("backup", str(archive), "--journal", str(server.journal))
+        code, out, err = await server_command("backup", str(archive), "--journal", str(server.journal))
         assert (code, err) == (0, "")
         assert out.startswith("2 rooms, ")
         talking = False
         await soon(asyncio.gather(*tasks))
-        code, out, err = await evenly("restore", str(archive), "--journal", str(restored))
+        code, out, err = await server_command("restore", str(archive), "--journal", str(restored))
         assert (code, err) == (0, "")
         for link in (group.link, other.link):
             saved, served = entries_in(restored, link.room), entries_in(server.journal, link.room)
@@ -276,7 +264,7 @@ async def test_a_backup_made_while_people_talk_can_be_served(server: Server, tmp
                 assert encoded(folded(link.room, kept)) == encoded(saved_room)
                 assert {h.seat for h in saved_room.floor.hands} <= {h.seat for h in leader.room.floor.hands}
                 assert leader.name_of(2) == "Ben"
-        code, _, err = await evenly("restore", str(archive), "--journal", str(restored))
+        code, _, err = await server_command("restore", str(archive), "--journal", str(restored))
         assert code == 1
         assert "Traceback" not in err
 

@@ -4,7 +4,7 @@ Errors raised by journals and archives::
 
     JournalError
     ├── JournalRefused     the file cannot be served at all (newer, not ours, served by somebody else)
-    ├── JournalUnavailable the disk does not give a room's records just now
+    ├── JournalUnavailable what is stored cannot be had just now
     ├── JournalDamaged     one room's records do not chain; other rooms are not affected
     └── ArchiveError       (archive.py) an archive that is truncated, altered or of another version
 
@@ -80,8 +80,8 @@ class JournalUnavailable(JournalError):
 
     code: ClassVar[str] = "journal-unavailable"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"The journal cannot be read just now: {reason}", "Look at the disk and the rights.")
+    def __init__(self, reason: str, advice: str = "Look at the disk and the rights.") -> None:
+        super().__init__(f"The journal cannot be read just now: {reason}", advice)
         self.reason = reason
 
 

@@ -33,9 +33,10 @@ from .interface import (
     room_mark,
     snapshot_checksum,
 )
-from .jetstream_reading import ANSWER_WITHIN_S, Head, JetStreamReader
+from .jetstream_reading import Head, JetStreamReader
 from .nats_lease import CONFLICT, EXPECTED, Lease
-from .nats_streams import MESSAGE_AT_MOST, Access, check_streams, connect
+from .nats_streams import ANSWER_WITHIN_S, MESSAGE_AT_MOST, check_streams, connect
+from .opening import Access
 
 TOUCH_EVERY_S: Final = 1.0
 """Longest time that a `touch` waits to be sent."""
@@ -66,7 +67,7 @@ class JetStreamJournal(JetStreamReader):
         self._appending: set[asyncio.Task[Outcome]] = set()
         self._closed = False
         self._lease = Lease(client)
-        self._touching = asyncio.create_task(self._send_touches(), name="journal notes")
+        self._touching: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -84,6 +85,7 @@ class JetStreamJournal(JetStreamReader):
             await check_streams(client)
             journal = cls(client)
             await journal._lease.take(lost, wait=wait)
+            journal._touching = asyncio.create_task(journal._send_touches(), name="journal notes")
         except BaseException:
             await client.close()
             raise
@@ -140,8 +142,9 @@ class JetStreamJournal(JetStreamReader):
             return
         self._closed = True
         await asyncio.gather(*self._appending, return_exceptions=True)
-        self._touching.cancel()
-        await asyncio.gather(self._touching, return_exceptions=True)
+        if self._touching is not None:
+            self._touching.cancel()
+            await asyncio.gather(self._touching, return_exceptions=True)
         with contextlib.suppress(NatsError, TimeoutError, OSError):
             await self._flush_touches()
             await self._lease.give_back()

@@ -28,9 +28,8 @@ from .interface import (
     snapshot_checksum,
     verified,
 )
-from .nats_streams import ROOMS, STATE
+from .nats_streams import ANSWER_WITHIN_S, NO_LEADER, ROOMS, STATE
 
-ANSWER_WITHIN_S: Final = 1.0
 BATCH: Final = 256
 """Messages that are asked for at a time."""
 
@@ -171,7 +170,7 @@ class JetStreamReader:
         except NotFoundError:
             return None
         except (NatsError, TimeoutError, OSError) as error:
-            raise JournalUnavailable(f"NATS does not answer ({type(error).__name__})") from None
+            raise JournalUnavailable(f"NATS does not answer ({type(error).__name__})", NO_LEADER) from None
 
     async def _last(self, stream: str, subject: str) -> Message | None:
         found = await self._asked(self._manager.get_last_msg(stream, subject))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from .archive import Progress
+from .check import PAGE
 from .interface import Journal, JournalError, JournalRefused, Outcome, room_mark
-
-PAGE: Final = 1_000
-"""Entries that are moved at a time."""
-
-Progress = Callable[[int, int], None]
 
 
 class Moved(NamedTuple):

@@ -14,10 +14,9 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError, NotFoundError
 
-from .interface import JournalRefused
-from .nats_streams import LEASE, STATE
+from .interface import JournalRefused, JournalUnavailable
+from .nats_streams import ANSWER_WITHIN_S, LEASE, NO_LEADER, STATE
 
-ANSWER_WITHIN_S: Final = 1.0
 LEASE_S: Final = 10
 """Seconds after which a server that renews its lease no more serves no more."""
 
@@ -56,15 +55,20 @@ class Lease:
 
         Raises:
             JournalRefused: somebody has it, and `wait` says not to wait.
+            JournalUnavailable: NATS does not answer, and `wait` says not to wait.
         """
-        waits = False
+        said = False
         while not self.held:
-            with contextlib.suppress(NatsError, TimeoutError, OSError):
-                if not await self._renew() and not waits:
+            try:
+                if not await self._renew():
                     if not wait:
                         raise JournalRefused("This journal is served", "Stop that server first")
-                    _log.warning("another server serves; this one waits")
-                    waits = True
+                    if not said:
+                        _log.warning("another server serves; this one waits")
+                        said = True
+            except (NatsError, TimeoutError, OSError) as error:
+                if not wait:
+                    raise JournalUnavailable(f"NATS does not answer ({type(error).__name__})", NO_LEADER) from None
             if not self.held:
                 await asyncio.sleep(1.0)
         self._renewing = asyncio.create_task(self._keep(lost), name="lease")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
@@ -23,7 +22,7 @@ from nats.js import api
 from nats.js.errors import APIError, NotFoundError
 
 from .interface import JournalRefused
-from .opening import NO_FILES, NatsFiles
+from .opening import Access
 
 OLDEST: Final = (2, 15)
 """The version from which NATS is used: earlier ones acknowledged writes that broke compare-and-set."""
@@ -36,41 +35,20 @@ MESSAGE_AT_MOST: Final = 256 * 1024
 """Bytes of a message in `ROOMS`."""
 
 FIRST_WITHIN_S: Final = 10.0
+"""Until a first connection, seconds."""
+
 ASK_WITHIN_S: Final = 5.0
+"""Until an answer about streams, seconds."""
+
+ANSWER_WITHIN_S: Final = 1.0
+"""Until an answer about a message, seconds; without one it is asked again."""
 RIGHTS: Final = "publish $JS.API.>, room.*, snap.*, alive.*, lease; subscribe _INBOX.>"
 """What a user of NATS must be allowed."""
 
+NO_LEADER: Final = "Most of its servers must run"
+"""What to do when it does not answer."""
+
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Access:
-    """Where NATS is, and how one gets in. What is secret is in files.
-
-    Attributes:
-        servers: `nats://HOST:PORT` or `tls://HOST:PORT`, of which any will do.
-        files: what is secret.
-    """
-
-    servers: tuple[str, ...]
-    files: NatsFiles = NO_FILES
-
-    @classmethod
-    def parse(cls, text: str, files: NatsFiles = NO_FILES) -> Access:
-        """What `--journal` says: addresses with commas between them, the first with its scheme.
-
-        Raises:
-            JournalRefused: it is no such address, or there is a password in it.
-        """
-        scheme, _, hosts = text.partition("://")
-        servers = tuple(f"{scheme}://{host.rpartition('://')[2]}" for host in hosts.split(",") if host)
-        if scheme not in ("nats", "tls") or not servers:
-            raise JournalRefused(
-                f"{text} is no address of NATS", "Write nats://HOST:PORT, or several with commas between"
-            )
-        if "@" in hosts:
-            raise JournalRefused("A password has no place in an address", "Give a file: --nats-credentials FILE")
-        return cls(servers, files)
 
 
 async def connect(access: Access) -> Client:

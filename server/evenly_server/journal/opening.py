@@ -36,6 +36,36 @@ def is_nats(journal: str) -> bool:
     return journal.startswith(("nats://", "tls://"))
 
 
+@dataclass(frozen=True)
+class Access:
+    """Where NATS is, and how one gets in. What is secret is in files.
+
+    Attributes:
+        servers: `nats://HOST:PORT` or `tls://HOST:PORT`, of which any will do.
+        files: what is secret.
+    """
+
+    servers: tuple[str, ...]
+    files: NatsFiles = NO_FILES
+
+    @classmethod
+    def parse(cls, text: str, files: NatsFiles = NO_FILES) -> Access:
+        """What `--journal` says: addresses with commas between them, the first with its scheme.
+
+        Raises:
+            JournalRefused: it is no such address, or there is a password in it.
+        """
+        scheme, _, hosts = text.partition("://")
+        servers = tuple(f"{scheme}://{host.rpartition('://')[2]}" for host in hosts.split(",") if host)
+        if scheme not in ("nats", "tls") or not servers:
+            raise JournalRefused(
+                f"{text} is no address of NATS", "Write nats://HOST:PORT, or several with commas between"
+            )
+        if "@" in hosts:
+            raise JournalRefused("A password has no place in an address", "Give a file: --nats-credentials FILE")
+        return cls(servers, files)
+
+
 async def open_journal(
     name: str, files: NatsFiles = NO_FILES, lost: Callable[[], object] = lambda: None, *, wait: bool = True
 ) -> Journal:
@@ -50,9 +80,9 @@ async def open_journal(
         return MemoryJournal()
     if not is_nats(name):
         return await SqliteJournal.open(name)
+    access = Access.parse(name, files)
     try:
         from .jetstream import JetStreamJournal
-        from .nats_streams import Access
     except ImportError:
         raise JournalRefused("For NATS a library is missing", "Install it: pip install 'evenly[nats]'") from None
-    return await JetStreamJournal.open(Access.parse(name, files), lost, wait=wait)
+    return await JetStreamJournal.open(access, lost, wait=wait)

@@ -13,16 +13,18 @@ import pytest
 from evenly_server.journal.check import check_rooms
 from evenly_server.journal.interface import JournalDamaged, JournalRefused, JournalUnavailable, Outcome
 from evenly_server.journal.jetstream import JetStreamJournal
+from evenly_server.journal.jetstream_reading import JetStreamReader
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.journal.moving import move
 from evenly_server.journal.nats_lease import LEASE_S
-from evenly_server.journal.nats_streams import ROOMS, STATE, Access, check_streams, connect, make_streams, wanted
+from evenly_server.journal.nats_streams import ROOMS, STATE, check_streams, connect, make_streams, wanted
+from evenly_server.journal.opening import Access
 from evenly_server.journal.sqlite import SqliteJournal
 from nats.js.errors import APIError
 
 from tests.endurance.fault_proxy import FaultProxy
-from tests.harness import eventually
-from tests.nats_servers import Nats, free_ports, made_on, one_nats, three_nats
+from tests.harness import eventually, free_ports
+from tests.nats_servers import Nats, made_on, one_nats, three_nats
 
 ROOM, OTHER = b"\x01" * 16, b"\x02" * 16
 
@@ -204,13 +206,12 @@ async def change(journal: JetStreamJournal, stream: str, **settings: object) -> 
 async def test_a_long_record_is_read_whole_and_by_pages(journal: JetStreamJournal) -> None:
     for seq in range(0, 1_200, 3):
         assert await journal.append(ROOM, seq, [b"%d" % n for n in range(seq, seq + 3)]) is Outcome.OK
-    fresh = JetStreamJournal(journal._client)
+    fresh = JetStreamReader(journal._client)
     whole = await fresh.read(ROOM, 0)
     assert [record.body for record in whole] == [b"%d" % number for number in range(1_200)]
     pages = [await fresh.read(ROOM, after, 100) for after in range(0, 1_200, 100)]
     assert [record for page in pages for record in page] == whole
     assert await fresh.read(ROOM, 1_150, 1) == [whole[1_150]]
-    fresh._touching.cancel()
 
 
 # -- refused -------------------------------------------------------------------------------------------------------
