@@ -9,7 +9,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from tests.client.gateway.browser import DESKTOP, PHONE, Person, browsing
 from tests.end_to_end.killed_server import KilledServer
 from tests.end_to_end.terminals import ENTER, ESCAPE, Terminal
+from tests.harness import free_ports
 
 MARK = r" \(gateway\)"
 ANSWER = "\x07"
@@ -31,7 +31,7 @@ class Gateway:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self.web, self.ssh = _free_port(), _free_port()
+        self.web, self.ssh = free_ports(2)
         self.terminal: Terminal
         self.start()
 
@@ -173,12 +173,6 @@ async def until(
             await row.wait_for(state=state, timeout=1000)
             return
     raise AssertionError(f"{key!r} never showed {pattern!r}: {await person.page.locator('.xterm-rows').inner_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
