@@ -234,12 +234,13 @@ class Shown:
     async def picture(self, *shows: str) -> str:
         """The screen as SVG, once all of this can be read and nothing moves any more."""
         assert self._pilot is not None
-        self.session.say("")
         await self.shows(*shows)
         before, now = "", self._svg()
         while now != before:
-            # Some of it is painted every few seconds only: painted now, it is the same however long this has taken.
+            # Some of it is painted every few seconds only, and what was just heard goes by itself: painted now and
+            # heard out, it is the same however long this has taken.
             self.session.paint(set(ALL))
+            self.session.say("")
             await self._pilot.pause(0.2)
             before, now = now, self._svg()
         return now
