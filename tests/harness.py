@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import secrets
 import signal
 import socket
@@ -304,19 +305,24 @@ async def make_room(
     server: Served,
     size: int,
     *,
+    others: Sequence[Served] = (),
     names: Sequence[str] = ("Ana", "Ben", "Cleo", "Dov", "Eve", "Finn", "Gül", "Hal"),
     session: bool = False,
     lobby: Lobby = Lobby.OFF,
     outbox: Callable[[DeviceKey, Link], Outbox] | None = None,
 ) -> AsyncGenerator[Group]:
-    """A new room with so many members, connected; `session`: one phase with a queue is running."""
+    """A new room with so many members, connected; `session`: one phase with a queue is running.
+
+    With `others`, the members come to `server` and to these in turn.
+    """
     link = server.new_link()
+    ports = [server.port, *(other.port for other in others)]
     members: list[Member] = []
     async with contextlib.AsyncExitStack() as stack:
         for number in range(size):
             key = DeviceKey.generate()
             member = Member(
-                link,
+                dataclasses.replace(link, port=ports[number % len(ports)]),
                 key,
                 names[number % len(names)] + ("" if number < len(names) else f" {number}"),
                 create_key="" if number == 0 else None,

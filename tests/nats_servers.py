@@ -103,13 +103,13 @@ async def three_nats(folder: Path) -> AsyncGenerator[list[Nats]]:
         await asyncio.gather(*(server.kill() for server in servers))
 
 
-async def made_on(url: str, replicas: int = 1) -> JetStreamJournal:
+async def made_on(url: str, replicas: int = 1, shards: int = 1) -> JetStreamJournal:
     """A journal on servers that have just started: its streams are made first."""
     async with asyncio.timeout(READY_WITHIN_S):
         client = await connect(Access.parse(url))
         while True:
             try:
-                await make_streams(client, replicas)
+                await make_streams(client, replicas, shards)
                 break
             except JournalRefused:
                 await asyncio.sleep(0.2)

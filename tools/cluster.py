@@ -1,7 +1,9 @@
 """Evenly on several machines, for a try on this one: `make cluster`, until ctrl+c.
 
-    haproxy ──▶ Evenly server 1 (serves)     ──▶ three NATS servers, one cluster,
-            └─▶ Evenly server 2 (waits)          each message on all three
+    haproxy ──▶ Evenly server 1 ──▶ three NATS servers, one cluster,
+            └─▶ Evenly server 2 ──▶ each message on all three
+
+A room is at one of the two servers; who comes to the other is passed on to it.
 
 Everything lies in a folder (build/cluster) and is there again the next time. Kill what you like, and look.
 """
@@ -36,6 +38,7 @@ HAPROXY_CONF = """defaults
     timeout client 60s
     timeout server 60s
     option redispatch
+    balance roundrobin
 listen evenly
     bind 127.0.0.1:{port}
     option httpchk GET /healthz

@@ -11,7 +11,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn, TypeVar
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 from evenly_protocol.words import DEFAULT_PORT
 
 from evenly_server.journal.archive import backup as write_backup
@@ -48,6 +48,7 @@ def serve(
     with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
     pace: Annotated[bool, Parameter(show=False)] = True,
     connections: int = 0,
+    between: str = "",
     nats: Annotated[NatsFiles, Parameter(name="*")] = NO_FILES,
 ) -> None:
     """Serve rooms until stopped. Example: evenly serve --host 0.0.0.0 --name peers.example.org \
@@ -81,6 +82,9 @@ def serve(
         How events are sent; "library" is slower and all the library's own.
     connections
         At most so many, in all and from one address; 0: 5000, and 200 from one.
+    between
+        HOST:PORT at which other servers on the same NATS reach this one, in a private network; without it a free port
+        of the address by which NATS is reached.
     nats
         How one gets in at NATS.
     """
@@ -104,6 +108,7 @@ def serve(
         key=creation_key,
         metrics=metrics,
         nats=nats,
+        between=between,
         fed_clock=None if clock == "system" else int(clock.removeprefix("stdin:")),
         with_parent=with_parent,
         framed_once=broadcast == "framed-once",
@@ -125,7 +130,13 @@ app.command(journal_app)
 
 
 @journal_app.command
-def init(where: str, *, replicas: int = 3, nats: Annotated[NatsFiles, Parameter(name="*")] = NO_FILES) -> None:
+def init(
+    where: str,
+    *,
+    replicas: int = 3,
+    shards: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=64))] = 1,
+    nats: Annotated[NatsFiles, Parameter(name="*")] = NO_FILES,
+) -> None:
     """Make the streams that rooms are kept in. Example: evenly journal init nats://n1:4222,n2:4222,n3:4222
 
     Parameters
@@ -134,6 +145,8 @@ def init(where: str, *, replicas: int = 3, nats: Annotated[NatsFiles, Parameter(
         NATS: nats://HOST:PORT or tls://HOST:PORT, several with commas between.
     replicas
         On how many of its servers everything is kept: 3, or 1 for a try.
+    shards
+        Over how many streams rooms are spread, 1 to 64; cannot be changed later. Above some thousand writes a second.
     nats
         How one gets in.
     """
@@ -141,7 +154,7 @@ def init(where: str, *, replicas: int = 3, nats: Annotated[NatsFiles, Parameter(
     async def make() -> None:
         client = await connect(Access.parse(where, nats))
         try:
-            made = await make_streams(client, replicas)
+            made = await make_streams(client, replicas, shards)
             print("\n".join(f"Made: {name}" for name in made) or "They are there already.")
             await check_streams(client)
         finally:
@@ -169,9 +182,10 @@ def check_nats(where: str, *, nats: Annotated[NatsFiles, Parameter(name="*")] = 
     async def look() -> bool:
         client = await connect(Access.parse(where, nats))
         try:
-            for name, info in (await check_streams(client)).items():
+            streams = await check_streams(client)
+            for name, info in streams.found.items():
                 print(f"{name}: {info.config.num_replicas} replicas, {info.state.messages} messages")
-            rooms = await check_rooms(JetStreamReader(client), _progress)
+            rooms = await check_rooms(JetStreamReader(client, streams.shards), _progress)
         finally:
             await client.close()
         for damage in rooms.damaged:
@@ -205,9 +219,9 @@ def move_(source: str, target: str, *, nats: Annotated[NatsFiles, Parameter(name
     async def go() -> Moved:
         if not is_nats(source) and not Path(source).exists():
             raise JournalRefused(f"{source} is not there", "Give a journal's file, or nats://HOST:PORT")
-        one = await open_journal(source, nats, wait=False)
+        one = await open_journal(source, nats)
         try:
-            other = await open_journal(target, nats, wait=False)
+            other = await open_journal(target, nats)
             try:
                 return await move(one, other, _progress)
             finally:

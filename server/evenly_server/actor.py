@@ -137,6 +137,10 @@ class Tools(NamedTuple):
     new_id: Callable[[], bytes]
 
 
+class MovedAway(Exception):
+    """The room is at another server."""
+
+
 class Knocking(NamedTuple):
     """Somebody who waits in the lobby: the line, how they show themselves, and the facilitator's answer."""
 
@@ -171,6 +175,7 @@ class RoomActor:
         self._since_snapshot = 0
         self._saving = False
         self._stopping = False
+        self._moved = False
         self.ended = False
         # A proxy: a cycle would stay in memory until the garbage collector's next full turn.
         self._check_ins = CheckInRelay(weakref.proxy(self), tools.clock.now)
@@ -221,6 +226,11 @@ class RoomActor:
         self._stopping = True
         self._wake.set()
         return asyncio.create_task(self._finish(), name=f"room {self.mark} stops")
+
+    def move_away(self) -> None:
+        """The room is at another server now: all are told to come again, and are passed on there."""
+        self._moved = True
+        self._wake.set()
 
     async def _finish(self) -> None:
         await self._task
@@ -414,8 +424,14 @@ class RoomActor:
             batch, self._inbox = self._inbox, deque()
             entering, self._entering = self._entering, []
             try:
+                if self._moved:
+                    raise MovedAway
                 await self._settle(batch, entering)
                 self._set_alarms()
+            except MovedAway:
+                note("room at another server", logging.WARNING, room=self.mark)
+                self._break_off(batch, Bye.STOPPING)
+                break
             except JournalDamaged as damaged:
                 note("room set apart", logging.ERROR, room=self.mark, seq=damaged.seq)
                 self._break_off(batch, Bye.DAMAGED)
@@ -460,6 +476,8 @@ class RoomActor:
                 outcome = await self._tools.journal.append(self.room.id, before, bodies)
             finally:
                 slow.cancel()
+        if outcome is Outcome.CONFLICT and not await self._tools.journal.homes.still_here(self.room.id):
+            raise MovedAway
         if outcome is not Outcome.OK:
             note("not saved", logging.WARNING, room=self.mark, outcome=outcome.value)
             entries = await self._reload(before)

@@ -24,28 +24,38 @@ from evenly_protocol.wire import (
     Unreadable,
     decode_client,
 )
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from evenly_server.actor import RoomActor, answers_agreement
 from evenly_server.door import Door, TurnedAway
-from evenly_server.journal.interface import JournalDamaged
+from evenly_server.journal.homes import Homes, Neighbour
+from evenly_server.journal.interface import JournalDamaged, JournalUnavailable
 from evenly_server.line import QUEUED_AT_MOST, Line
 from evenly_server.logs import failed
+from evenly_server.passing import Arrival, Passing
 
 UNREADABLE_AT_MOST = 10
 """Messages that could not be read, after which the connection ends."""
 
 
-async def converse(line: Line, door: Door, handshake_s: float) -> None:
-    """Serves one connection until it ends. `handshake_s`: seconds from the connection to the proof."""
-    socket = line.socket
+async def converse(line: Line, door: Door, arrival: Arrival, passing: Passing | None, handshake_s: float) -> None:
+    """Serves one connection until it ends. `handshake_s`: seconds from the connection to the proof.
+
+    `passing` passes on whoever's room is at another server; None for those who were passed on here.
+    """
     frames = _Frames(line)
     actor: RoomActor | None = None
     try:
+        door.look(arrival.address)
         async with asyncio.timeout(handshake_s) as patience:
             handshake = _Handshake(frames, patience)
-            actor = await door.enter(line, handshake, _local_name(socket), line.address)
+            neighbour = None if passing is None else await _elsewhere(frames, passing.homes)
+            if neighbour is None:
+                actor = await door.enter(line, handshake, arrival.name, arrival.address)
+        if passing is not None and neighbour is not None:
+            await passing.through(line, arrival, neighbour, frames.message)
+            return
+        assert actor is not None
         actor.arrive(line)
         await _agree(line, actor, frames)
         actor.enter(line, *handshake.held)
@@ -54,6 +64,8 @@ async def converse(line: Line, door: Door, handshake_s: float) -> None:
         line.goodbye(no.code)
     except JournalDamaged:
         line.goodbye(Bye.DAMAGED)
+    except JournalUnavailable:
+        line.goodbye(Bye.STOPPING)
     except TimeoutError:
         line.goodbye(Bye.LATE)
     except ConnectionClosed:
@@ -64,6 +76,12 @@ async def converse(line: Line, door: Door, handshake_s: float) -> None:
     finally:
         if actor is not None:
             actor.leave(line)
+
+
+async def _elsewhere(frames: _Frames, homes: Homes) -> Neighbour | None:
+    """The other server at which the room is that a first message asks for."""
+    first = await frames.first()
+    return await homes.elsewhere(first.room) if isinstance(first, Hello) and len(first.room) == 16 else None
 
 
 class _Handshake:
@@ -93,6 +111,8 @@ class _Frames:
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self.message: str | bytes = b""
+        """The last that came, as it came."""
         self._read: list[ClientFrame] = []
         """The last first."""
         self._unreadable = 0
@@ -101,9 +121,15 @@ class _Frames:
         return self
 
     async def __anext__(self) -> ClientFrame:
-        while not self._read:
-            self._read = self._frames_of(await self._line.socket.recv())[::-1]
+        await self.first()
         return self._read.pop()
+
+    async def first(self) -> ClientFrame:
+        """The next frame, which is the next one still."""
+        while not self._read:
+            self.message = await self._line.socket.recv()
+            self._read = self._frames_of(self.message)[::-1]
+        return self._read[-1]
 
     def _frames_of(self, message: str | bytes) -> list[ClientFrame]:
         try:
@@ -235,9 +261,3 @@ def _relay(line: Line, actor: RoomActor, frame: Relay) -> None:
     refusal = actor.relay(line, frame) if _paced(line) else refuse("too_fast")
     if refusal is not None:
         line.send(Refused(b"", refusal.code))
-
-
-def _local_name(socket: ServerConnection) -> str:
-    """The HOST:PORT at which this connection reached the server."""
-    host, port = socket.local_address[:2]
-    return f"[{host}]:{port}".lower() if ":" in host else f"{host}:{port}"

@@ -35,10 +35,10 @@ from evenly_protocol.wire import (
 )
 from evenly_protocol.words import Lobby
 
-from evenly_server.actor import RoomActor, Tools, create
+from evenly_server.actor import RoomActor, Tools
 from evenly_server.journal.interface import JournalDamaged, Outcome
 from evenly_server.line import Line
-from evenly_server.rooms import Rooms
+from evenly_server.rooms import Elsewhere, Rooms
 from evenly_server.signatures import verify
 
 _F = TypeVar("_F", Hello, Proof)
@@ -115,6 +115,15 @@ class Door:
         self._creating = creating
         self.failures = Failures(tools.clock.now)
 
+    def look(self, address: str) -> None:
+        """Whether somebody from there may try at all.
+
+        Raises:
+            TurnedAway: too many have failed just now.
+        """
+        if self.failures.too_many(address):
+            raise TurnedAway(Bye.TOO_FAST)
+
     async def enter(self, line: Line, frames: AsyncIterator[ClientFrame], local: str, address: str) -> RoomActor:
         """Takes a line from its first frame to its seat; the room is not shown yet.
 
@@ -123,8 +132,6 @@ class Door:
         Raises:
             TurnedAway: it is not let in.
         """
-        if self.failures.too_many(address):
-            raise TurnedAway(Bye.TOO_FAST)
         hello = await _expect(frames, Hello)
         if hello.major != VERSION[0]:
             raise TurnedAway(Bye.VERSION)
@@ -133,8 +140,7 @@ class Door:
         nonce = secrets.token_bytes(32)
         line.send(Challenge(VERSION[0], min(VERSION[1], hello.minor), nonce))
         proof = await _expect(frames, Proof)
-        if self.failures.too_many(address):
-            raise TurnedAway(Bye.TOO_FAST)
+        self.look(address)
         if not self._goes_by(proof.server_name, local):
             raise TurnedAway(Bye.NAME)
         line.ik, line.purpose, line.counter = hello.ik, hello.purpose, max(1, proof.counter)
@@ -160,7 +166,10 @@ class Door:
         admit = _newcomer(hello, proof)
         if not (may and signed and admit is not None and len(proof.token) == 32):
             raise TurnedAway(Bye.EXISTS)
-        outcome = await create(hello.room, proof.token, admit, self._tools)
+        try:
+            outcome = await self._rooms.create(hello.room, proof.token, admit)
+        except Elsewhere:
+            raise TurnedAway(Bye.STOPPING) from None
         if outcome in (Outcome.READ_ONLY, Outcome.UNKNOWN):
             raise TurnedAway(Bye.FULL)
         try:
@@ -177,7 +186,10 @@ class Door:
     async def _room(self, room: bytes) -> RoomActor | None:
         if self._rooms.stopping:
             raise TurnedAway(Bye.STOPPING)
-        return await self._rooms.get(room)
+        try:
+            return await self._rooms.get(room)
+        except Elsewhere:
+            raise TurnedAway(Bye.STOPPING) from None
 
     async def _admit(
         self, line: Line, hello: Hello, proof: Proof, frames: AsyncIterator[ClientFrame], *, signed: bool

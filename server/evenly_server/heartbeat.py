@@ -24,10 +24,14 @@ TICK_S: Final = 0.5
 
 
 class HeardConnection(ServerConnection):
-    """A connection that knows when something last came, and when it was last asked for that (seconds, loop's time)."""
+    """A connection that knows when something last came, and when it was last asked for that (seconds, loop's time).
+
+    One that is `passed_on` has another server's heart beating for it.
+    """
 
     heard_at = 0.0
     asked_at = 0.0
+    passed_on = False
 
     def data_received(self, data: bytes) -> None:
         """Something came."""
@@ -65,7 +69,7 @@ class Heartbeat:
     def _beat(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
             connection = heappop(self._due)[2]()
-            if connection is None:
+            if connection is None or connection.passed_on:
                 continue
             transport = connection.transport
             if connection.protocol.state is not OPEN or transport.is_closing():

@@ -46,22 +46,18 @@ class Line:
         ik: the device key.
         seat: the member's seat, 0 before they have one.
         purpose: what it is for.
-        address: where it comes from; only compared, never kept or written anywhere.
         live: it is sent the room's events.
         over: it was told goodbye, or has ended.
         behind: events kept back while a snapshot leaves.
         counter: the counter of the next command expected.
     """
 
-    def __init__(
-        self, number: int, socket: ServerConnection, fanout: Fanout, pace: Pace | None, address: str = ""
-    ) -> None:
+    def __init__(self, number: int, socket: ServerConnection, fanout: Fanout, pace: Pace | None) -> None:
         self.number = number
         self.socket = socket
         self.ik = b""
         self.seat = 0
         self.purpose = Purpose.MEMBER
-        self.address = address
         self.live = False
         self.over = False
         self.behind: list[bytes] | None = None

@@ -23,6 +23,7 @@ class Metric(NamedTuple):
 TABLE: Final = (
     Metric("rooms", "gauge", "Rooms in memory."),
     Metric("connections", "gauge", "Open connections."),
+    Metric("passed_on", "gauge", "Connections of these that are passed on to the server their room is at."),
     Metric("commands_total", "counter", "Commands that were decided."),
     Metric("refused_total", "counter", "Commands that were refused."),
     Metric("entries_total", "counter", "Entries written to the journal."),
@@ -41,6 +42,7 @@ class Metrics:
 
     rooms: int = 0
     connections: int = 0
+    passed_on: int = 0
     commands_total: int = 0
     refused_total: int = 0
     entries_total: int = 0

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from evenly_protocol.seats import Admit
 from evenly_protocol.wire import Bye
 
-from evenly_server.actor import RoomActor, Tools
+from evenly_server.actor import RoomActor, Tools, create
 from evenly_server.clock import Alarm
-from evenly_server.journal.interface import JournalDamaged, room_mark
+from evenly_server.journal.interface import JournalDamaged, Outcome, room_mark
 from evenly_server.logs import note
 
 SWEEP_EVERY_MS = 60_000
+
+
+class Elsewhere(Exception):
+    """The room is at another server: whoever comes again is passed on there."""
 
 
 class Rooms:
@@ -20,6 +25,8 @@ class Rooms:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._journal = tools.journal
+        self._journal.homes.moved = self._moved
         self._actors: dict[bytes, RoomActor] = {}
         self._loading: dict[bytes, asyncio.Task[RoomActor | None]] = {}
         self._deserted: set[RoomActor] = set()
@@ -35,6 +42,7 @@ class Rooms:
 
         Raises:
             JournalDamaged: its record is damaged.
+            Elsewhere: it is at another server.
         """
         actor = self._actors.get(room_id)
         if actor is not None and not actor.ended:
@@ -47,15 +55,46 @@ class Rooms:
 
     async def _load(self, room_id: bytes) -> RoomActor | None:
         try:
+            # Asked before it is claimed: a room that is not there costs no write.
+            if not await self._journal.head(room_id):
+                return None
+            await self._claim(room_id)
             actor = await RoomActor.load(room_id, self._tools)
         except JournalDamaged as damaged:
             note("room set apart", logging.ERROR, room=room_mark(room_id), seq=damaged.seq, reason=damaged.reason)
+            await self._journal.homes.release(room_id)
             raise
         finally:
             self._loading.pop(room_id, None)
         if actor is not None:
             self._actors[room_id] = actor
         return actor
+
+    async def create(self, room_id: bytes, token: bytes, admit: Admit) -> Outcome:
+        """Makes a room with its first member; see `actor.create`.
+
+        Raises:
+            Elsewhere: another server has it.
+        """
+        await self._claim(room_id)
+        outcome = await create(room_id, token, admit, self._tools)
+        if outcome is not Outcome.OK:
+            await self._release(room_id)
+        return outcome
+
+    async def _claim(self, room_id: bytes) -> None:
+        if not await self._journal.homes.claim(room_id):
+            raise Elsewhere
+
+    async def _release(self, room_id: bytes) -> None:
+        """Lets another server have the room, unless somebody is in it, or on the way, here."""
+        if room_id not in self._actors and room_id not in self._loading:
+            await self._journal.homes.release(room_id)
+
+    def _moved(self, room_id: bytes) -> None:
+        actor = self._actors.get(room_id)
+        if actor is not None:
+            actor.move_away()
 
     def all(self) -> list[RoomActor]:
         """Every room in memory."""
@@ -76,13 +115,17 @@ class Rooms:
                 line.goodbye(Bye.STOPPING)
         await asyncio.gather(*(actor.stop() for actor in self.all()), *self._letting_go)
 
+    async def _let_go(self, room_id: bytes, actor: RoomActor) -> None:
+        await actor.stop()
+        await self._release(room_id)
+
     def _sweep(self) -> None:
         """Lets go of the rooms in which nobody has been for a whole turn."""
         deserted = {actor for actor in self._actors.values() if actor.deserted}
         for room_id, actor in list(self._actors.items()):
             if actor.ended or actor in (deserted & self._deserted):
                 del self._actors[room_id]
-                task = actor.stop()
+                task = asyncio.create_task(self._let_go(room_id, actor))
                 self._letting_go.add(task)
                 task.add_done_callback(self._letting_go.discard)
         self._deserted = deserted - self._deserted

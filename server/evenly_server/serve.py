@@ -14,6 +14,7 @@ import socket
 import ssl
 import sys
 from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,11 +31,13 @@ from evenly_server.conversation import converse
 from evenly_server.door import Creating, Door, network_of
 from evenly_server.fanout import NEVER_PAUSED, choose_fanout
 from evenly_server.heartbeat import HeardConnection, Heartbeat
-from evenly_server.journal.interface import Journal
+from evenly_server.journal.homes import Neighbour
+from evenly_server.journal.interface import Journal, JournalError
 from evenly_server.journal.opening import NatsFiles, open_journal
 from evenly_server.line import CLOSE_CODE, CLOSE_WITHIN_S, Line, Pace
 from evenly_server.logs import note
 from evenly_server.metrics import CONTENT_TYPE, Metrics
+from evenly_server.passing import Arrival, Passing, passed_by
 from evenly_server.rooms import Rooms
 
 COMMANDS_A_SECOND = 5.0
@@ -56,6 +59,8 @@ class Options:
         names: HOST:PORT names by which links may call this server, beside its own addresses.
         certificate, private_key: PEM files for TLS.
         insecure: plain connections from other machines, too.
+        between: HOST:PORT where other servers on the same NATS reach this one; empty: a free port of the address by
+            which it reaches NATS.
         forwarded: who is connected is what a proxy on this machine says (`X-Forwarded-For`).
         create: who may make rooms: anyone, key, nobody.
         metrics: `/metrics` on any address; without it on loopback alone.
@@ -78,6 +83,7 @@ class Options:
     private_key: Path | None = None
     insecure: bool = False
     forwarded: bool = False
+    between: str = ""
     create: str = "key"
     key: str = ""
     metrics: bool = False
@@ -116,6 +122,9 @@ class Process:
         self._heartbeat = Heartbeat(options.ping_every_s, options.pong_within_s)
         self._beating: asyncio.Task[None] | None = None
         self._server: Server | None = None
+        self._between: Server | None = None
+        self._secret = secrets.token_bytes(32)
+        self._passing = Passing(journal.homes)
         self._door: Door | None = None
 
     async def listen(self) -> int:
@@ -123,6 +132,7 @@ class Process:
 
         Raises:
             ServeError: it cannot, and why.
+            JournalRefused: it may not serve just now.
         """
         o = self._options
         if not o.certificate and not o.insecure and not is_loopback(o.host):
@@ -130,18 +140,47 @@ class Process:
                 "Without a certificate this server would be reachable in the clear.",
                 "Give --certificate and --private-key, or --insecure behind a proxy that does TLS.",
             )
+        context = _tls(o)
+        await self._join()
+        origins = [None, *(Origin(f"https://{name}") for name in o.names)]
+        self._server = await self._listen(self._serve_one, o.host, o.port, "--port", self._page, context, origins)
+        self._beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
+        port = _port_of(self._server)
+        self._door = Door(self.rooms, self._tools, _names(o, port), Creating(o.create, o.key))
+        return port
+
+    async def _join(self) -> None:
+        """Where there are other servers: listens for those whom they pass on here, and lives for them to see."""
+        own, homes = self._options.between, self.journal.homes
+        if not homes.own_address:
+            return
+        host, port = _host_and_port(own) if own else (homes.own_address, 0)
+        self._between = await self._listen(self._serve_passed, host, port, "--between", self._only_servers)
+        port = _port_of(self._between)
+        note("other servers reach this one", port=port)
+        await homes.join(Neighbour(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", self._secret))
+
+    async def _listen(
+        self,
+        handler: Callable[[ServerConnection], Awaitable[None]],
+        host: str,
+        port: int,
+        option: str,
+        page: Callable[[ServerConnection, Request], Response | None],
+        context: ssl.SSLContext | None = None,
+        origins: Sequence[Origin | None] = (None,),
+    ) -> Server:
         try:
-            context = _tls(o)
-            self._server = await serve_websocket(
-                self._serve_one,
-                o.host,
-                o.port,
+            return await serve_websocket(
+                handler,
+                host,
+                port,
                 ssl=context,
                 compression=None,
-                origins=[None, *(Origin(f"https://{name}") for name in o.names)],
-                process_request=self._page,
+                origins=origins,
+                process_request=page,
                 server_header=None,
-                open_timeout=o.handshake_s,
+                open_timeout=self._options.handshake_s,
                 ping_interval=None,
                 close_timeout=2,
                 write_limit=NEVER_PAUSED,
@@ -152,44 +191,51 @@ class Process:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or "not available"
             raise ServeError(
-                f"Cannot listen on {o.host}:{o.port} ({reason}).",
-                "Another program may be using it: choose another with --port.",
+                f"Cannot listen on {host}:{port} ({reason}).",
+                f"Another program may be using it: choose another with {option}.",
             ) from None
-        self._beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
-        port = int(next(iter(self._server.sockets)).getsockname()[1])
-        self._door = Door(self.rooms, self._tools, _names(o, port), Creating(o.create, o.key))
-        return port
 
     async def stop(self) -> None:
         """Tells everybody, writes everything down, closes."""
+        self._passing.end()
         for line in list(self._lines):
             line.goodbye(Bye.STOPPING)
-        if self._server is not None:
-            self._server.close(code=CLOSE_CODE, reason=Bye.STOPPING)
+        servers = [server for server in (self._server, self._between) if server is not None]
+        for server in servers:
+            server.close(code=CLOSE_CODE, reason=Bye.STOPPING)
         await self.rooms.stop()
-        if self._server is not None:
-            try:
-                async with asyncio.timeout(CLOSE_WITHIN_S):
-                    await asyncio.shield(self._server.wait_closed())
-            except TimeoutError:
-                # The library waits for what was written to leave, however long a frozen member takes.
-                for line in self._lines:
-                    line.socket.transport.abort()
-                await self._server.wait_closed()
+        closed = asyncio.gather(*(server.wait_closed() for server in servers))
+        try:
+            async with asyncio.timeout(CLOSE_WITHIN_S):
+                await asyncio.shield(closed)
+        except TimeoutError:
+            # The library waits for what was written to leave, however long a frozen member takes.
+            for line in self._lines:
+                line.socket.transport.abort()
+            await closed
         if self._beating is not None:
             self._beating.cancel()
         await self.journal.close()
 
     async def _serve_one(self, connection: ServerConnection) -> None:
+        arrival = Arrival(self._address_of(connection, connection.request), _local_name(connection))
+        await self._serve(connection, arrival, self._passing)
+
+    async def _serve_passed(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        arrival = passed_by(connection.request, self._secret)
+        assert arrival is not None
+        await self._serve(connection, arrival, None)
+
+    async def _serve(self, connection: ServerConnection, arrival: Arrival, passing: Passing | None) -> None:
         o = self._options
-        came_from = self._address_of(connection, connection.request)
         for said in (connection.request, connection.response):
             if said is not None:
                 said.headers.clear()  # of no use any more, and a tenth of a connection's memory
-        address = network_of(came_from)
+        address = network_of(arrival.address)
         self._numbers += 1
         pace = Pace(COMMANDS_A_SECOND, COMMANDS_BURST, self.clock.now) if o.paced else None
-        line = Line(self._numbers, connection, self._fanout, pace, came_from)
+        line = Line(self._numbers, connection, self._fanout, pace)
         full = self.metrics.connections >= o.limit_in_all or self._addresses[address] >= o.limit_of_one
         if full or self._door is None:
             line.goodbye(Bye.FULL)
@@ -200,7 +246,7 @@ class Process:
         assert isinstance(connection, HeardConnection)
         self._heartbeat.watch(connection)
         try:
-            await converse(line, self._door, o.handshake_s)
+            await converse(line, self._door, arrival, passing, o.handshake_s)
         finally:
             self._lines.discard(line)
             self.metrics.connections -= 1
@@ -220,6 +266,11 @@ class Process:
         except ValueError:
             return address
 
+    def _only_servers(self, connection: ServerConnection, request: Request) -> Response | None:
+        if passed_by(request, self._secret) is not None:
+            return None
+        return connection.respond(http.HTTPStatus.FORBIDDEN, "this is between servers\n")
+
     def _page(self, connection: ServerConnection, request: Request) -> Response | None:
         path = request.path.partition("?")[0]
         if path == "/":
@@ -237,7 +288,7 @@ class Process:
 
     def _count(self) -> None:
         m = self.metrics
-        m.rooms = len(self.rooms.all())
+        m.rooms, m.passed_on = len(self.rooms.all()), self._passing.count
         m.deliveries_total, m.bytes_out_total = self._fanout.delivered, self._fanout.bytes_out
         m.slow_cut_total = self._fanout.cut
         m.journal_commits_total, m.journal_queue = self.journal.commits, self.journal.queue_length
@@ -272,6 +323,29 @@ def _tls(options: Options) -> ssl.SSLContext | None:
     return context
 
 
+def _port_of(server: Server) -> int:
+    return int(next(iter(server.sockets)).getsockname()[1])
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    """Of `HOST:PORT`, with brackets around an IPv6 address.
+
+    Raises:
+        ServeError: it is none.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or int(port) > 65_535:
+        raise ServeError(f"{text} is no address at which other servers could reach this one.", "Write HOST:PORT.")
+    return host, int(port)
+
+
+def _local_name(socket: ServerConnection) -> str:
+    """The HOST:PORT at which this connection reached the server."""
+    host, port = socket.local_address[:2]
+    return f"[{host}]:{port}".lower() if ":" in host else f"{host}:{port}"
+
+
 def _names(options: Options, port: int) -> set[str]:
     names = {f"localhost:{port}", f"{socket.gethostname()}:{port}".lower()}
     names.update(name if ":" in name.rpartition("]")[2] else f"{name}:{port}" for name in options.names)
@@ -282,22 +356,16 @@ async def run(options: Options) -> None:
     """Serves until it is told to stop. Prints `listening PORT` on standard output once it does.
 
     Raises:
-        ServeError, JournalRefused: it cannot start, or another server has taken its place.
+        ServeError, JournalRefused: it cannot start.
     """
     _allow_files(options.limit_in_all)
     stopping = asyncio.Event()
-    replaced: list[str] = []
-
-    def lost() -> None:
-        replaced.append("Another server serves this journal now.")
-        stopping.set()
-
-    journal = await open_journal(options.journal, options.nats, lost)
+    journal = await open_journal(options.journal, options.nats, serving=True)
     clock = SystemClock() if options.fed_clock is None else FedClock(options.fed_clock)
     process = Process(options, journal, clock)
     try:
         port = await process.listen()
-    except ServeError:
+    except (ServeError, JournalError):
         await journal.close()
         raise
     note("listening", port=port, tls=options.certificate is not None)
@@ -318,8 +386,6 @@ async def run(options: Options) -> None:
         await asyncio.gather(fed, return_exceptions=True)
     await process.stop()
     note("stopped")
-    if replaced:
-        raise ServeError(replaced[0], "Start this one again, and it waits until that one ends.")
 
 
 def _allow_files(connections: int) -> None:

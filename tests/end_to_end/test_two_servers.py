@@ -1,34 +1,43 @@
-"""Two servers on NATS, behind a balancer: one serves, the other waits; members lose nothing when one dies."""
+"""Two servers on NATS, members of one room on both: neither a server's death nor NATS's loses or doubles anything."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
+import itertools
+import os
 import random
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from evenly_client.peer import State
 from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.room import Entry
-from evenly_protocol.wire import decode_entry
-from evenly_protocol.words import Intent
+from evenly_protocol.wire import PresenceFrame, Waiting, decode_entry
+from evenly_protocol.words import CheckInKind, CheckInState, Intent, Lobby
 from evenly_server.journal.jetstream_reading import JetStreamReader
-from evenly_server.journal.nats_streams import ROOMS, connect
+from evenly_server.journal.nats_streams import ROOMS, check_streams, connect
 from evenly_server.journal.opening import Access
+from nats.errors import Error as NatsError
+from websockets.exceptions import InvalidStatus
 
 from tests.end_to_end.kills import MEMBERS, Load, check_all, settle
+from tests.end_to_end.test_checkins import Table
 from tests.endurance.fault_proxy import FaultProxy
-from tests.harness import Server, eventually, make_room
+from tests.harness import Member, Server, encoded, eventually, free_ports, make_room, metric, wire
 from tests.nats_servers import Nats, made_on, one_nats, three_nats
 
-TAKEN_OVER_WITHIN_S = 40
+ROUNDS = int(os.environ.get("EVENLY_ROUNDS", "60"))
+"""Of trouble, in the long form."""
 
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that waits takes over ten seconds after the other was last heard of."""
-    monkeypatch.setattr("tests.harness.PATIENCE_S", 60.0)
+    """A room is at another server ten seconds after its own was last heard of."""
+    monkeypatch.setattr("tests.harness.PATIENCE_S", 90.0)
 
 
 @pytest.fixture
@@ -38,11 +47,29 @@ async def nats(tmp_path: Path) -> AsyncIterator[Nats]:
         yield server
 
 
+class Balancer(FaultProxy):
+    """Gives each connection to the next of several servers."""
+
+    def among(self, *servers: Server) -> None:
+        """These."""
+        self._ports = itertools.cycle(servers)
+
+    @property
+    def to(self) -> int:  # type: ignore[override]
+        """The next one's port."""
+        return next(self._ports).port
+
+    @to.setter
+    def to(self, port: int) -> None:
+        pass
+
+
 async def entries_of(url: str, room: bytes) -> list[Entry]:
     """What is stored of a room."""
     client = await connect(Access.parse(url))
     try:
-        return [decode_entry(record.body) for record in await JetStreamReader(client).read(room, 0)]
+        reader = JetStreamReader(client, (await check_streams(client)).shards)
+        return [decode_entry(record.body) for record in await reader.read(room, 0)]
     finally:
         await client.close()
 
@@ -52,29 +79,217 @@ def server_on(url: str, log: Path, balancer: FaultProxy) -> Server:
     return Server(url, "--no-pace", "--connections", "500", "--name", f"127.0.0.1:{balancer.port}", log=log)
 
 
-@pytest.mark.parametrize("way", ["kill", "stop"])
-async def test_the_one_that_waits_goes_on_where_the_other_ended(nats: Nats, tmp_path: Path, way: str) -> None:
-    async with FaultProxy(1) as balancer, server_on(nats.url, tmp_path / "a", balancer) as first:
-        balancer.to = first.port
-        second = server_on(nats.url, tmp_path / "b", balancer)
-        waiting = asyncio.create_task(second.start())
-        async with make_room(balancer, MEMBERS, session=True) as group:
+def mine(member: Member) -> list[bytes]:
+    """The hands that somebody has raised."""
+    return [hand.id for hand in member.room.floor.hands if hand.seat == member.seat]
+
+
+async def test_members_on_both_servers_are_in_one_session(nats: Nats, tmp_path: Path) -> None:
+    async with (
+        Server(nats.url, log=tmp_path / "a") as home,
+        Server(nats.url, log=tmp_path / "b") as other,
+        make_room(home, 4, others=[other], session=True) as group,
+    ):
+        assert [metric(server, "rooms") for server in (home, other)] == [1, 0]
+        assert [metric(server, "passed_on") for server in (home, other)] == [0, 2]
+        assert [member.connected for member in group.members] == [[1, 2, 3, 4]] * 4
+        for member in group.members:
+            assert await member.ask(RaiseHand(Intent.SPEAK)) is None
+        await group.caught_up()
+        assert [hand.seat for hand in group.leader.room.floor.hands] == [1, 2, 3, 4]
+        assert len({encoded(member.room) for member in group.members}) == 1
+        group.members[3].cut()
+        await eventually(lambda: group.leader.connected == [1, 2, 3])
+        await eventually(lambda: group.leader.connected == [1, 2, 3, 4])
+
+
+async def test_the_lobby_and_check_ins_are_the_room_s_wherever_one_came(nats: Nats, tmp_path: Path) -> None:
+    async with (
+        Server(nats.url, log=tmp_path / "a") as home,
+        Server(nats.url, log=tmp_path / "b") as other,
+        make_room(home, 4, others=[other], session=True, lobby=Lobby.ALWAYS) as group,
+    ):
+        table = Table(group)
+        id = await table.open(CheckInKind.SCALE)
+        table.answer(id, [(1,), (2,), (3,), (4,)])
+        assert (await table.close(id)).state is CheckInState.RECORDED
+        there = dataclasses.replace(group.link, port=other.port)
+        async with wire(there) as newcomer:
+            await newcomer.prove()
+            await newcomer.next(Waiting)
+            await group.leader.until(lambda room: bool(group.leader.waiting))
+            group.leader.answer_knock(group.leader.waiting[0], admit=True)
+            await newcomer.next(PresenceFrame)
+
+
+async def test_whoever_comes_elsewhere_with_their_key_takes_over(nats: Nats, tmp_path: Path) -> None:
+    async with (
+        Server(nats.url, log=tmp_path / "a") as home,
+        Server(nats.url, log=tmp_path / "b") as other,
+        make_room(home, 2) as group,
+    ):
+        member = group.members[1]
+        async with wire(dataclasses.replace(group.link, port=other.port), member.key) as again:
+            await again.enter()
+            await eventually(lambda: member.state is State.ENDED)
+            assert metric(other, "passed_on") == 1
+
+
+async def test_a_stranger_is_refused_between_servers(nats: Nats, tmp_path: Path) -> None:
+    """What listens for other servers lets in nobody who does not know the server's secret, and shows no page."""
+    port = free_ports(1)[0]
+    async with Server(nats.url, "--between", f"127.0.0.1:{port}", log=tmp_path / "a") as home:
+        link = dataclasses.replace(home.new_link(), port=port)
+        with pytest.raises(InvalidStatus, match="403"):
+            async with wire(link):
+                pass
+
+
+DEEDS = ("kill", "stop", "freeze")
+"""What may befall a server, of Evenly or of NATS; a frozen one is so for longer than others take it for alive."""
+
+
+class Trouble:
+    """Three servers of NATS, two of Evenly, members who write on both; and what befalls them.
+
+    Attributes:
+        pauses: the longest time without an answer to anybody, seconds, by what had befallen them.
+    """
+
+    def __init__(self, nats: list[Nats], servers: list[Server], load: Load) -> None:
+        self.nats, self.servers, self.load = nats, servers, load
+        self.pauses: dict[str, float] = {}
+
+    async def befall(self, whom: str, deed: str) -> None:
+        """`whom`: `home`, the server at which the room is; `other`; `leader`, of NATS; `all`, of NATS."""
+        before, began = len(self.load.ended), asyncio.get_running_loop().time()
+        watching = asyncio.create_task(self._longest_pause())
+        if whom in ("home", "other"):
+            await self._evenly(whom, deed)
+        else:
+            await self._nats(whom, deed)
+        await eventually(lambda: len(self.load.ended) > before + 200)
+        await asyncio.sleep(began + 3 - asyncio.get_running_loop().time())
+        watching.cancel()
+        name = f"{whom} {deed}"
+        self.pauses[name] = max(self.pauses.get(name, 0.0), self._pause)
+
+    async def _longest_pause(self) -> None:
+        clock = asyncio.get_running_loop().time
+        self._pause, seen, at = 0.0, len(self.load.ended), clock()
+        while True:
+            await asyncio.sleep(0.02)
+            if len(self.load.ended) != seen:
+                seen, at = len(self.load.ended), clock()
+            self._pause = max(self._pause, clock() - at)
+
+    async def _evenly(self, whom: str, deed: str) -> None:
+        at_home = [server for server in self.servers if metric(server, "rooms")]
+        server = next(s for s in self.servers if (s in at_home) == (whom == "home"))
+        process = server.process
+        assert process is not None
+        match deed:
+            case "kill":
+                await server.kill()
+                await asyncio.sleep(1)
+                await server.start()
+            case "stop":
+                assert await server.stop() == 0
+                await server.start()
+            case _:
+                process.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(15)
+                process.send_signal(signal.SIGCONT)
+
+    async def _nats(self, whom: str, deed: str) -> None:
+        those = self.nats if whom == "all" else [await self._leader()]
+        match deed:
+            case "kill":
+                await asyncio.gather(*(one.kill() for one in those))
+                await asyncio.sleep(1)
+                await asyncio.gather(*(one.start() for one in those))
+            case "stop":
+                await asyncio.gather(*(one.stop() for one in those))
+                await asyncio.gather(*(one.start() for one in those))
+            case _:
+                for one in those:
+                    one.send(signal.SIGSTOP)
+                await asyncio.sleep(12)
+                for one in those:
+                    one.send(signal.SIGCONT)
+
+    async def _leader(self) -> Nats:
+        client = await connect(Access.parse(",".join(one.url for one in self.nats)))
+        try:
+            while True:
+                with contextlib.suppress(NatsError, TimeoutError):
+                    info = await client.jsm(timeout=1).stream_info(ROOMS)
+                    for one in self.nats:
+                        if info.cluster is not None and one.name == info.cluster.leader:
+                            return one
+                await asyncio.sleep(0.2)
+        finally:
+            await client.close()
+
+
+async def in_trouble(tmp_path: Path, deeds: list[tuple[str, str]]) -> dict[str, float]:
+    """Lets all that befall them, one after the other, and checks every promise. The longest pauses, seconds."""
+    async with three_nats(tmp_path / "nats") as nats, Balancer(1) as balancer:
+        url = ",".join(server.url for server in nats)
+        await (await made_on(url, replicas=3)).close()
+        servers = [server_on(url, tmp_path / name, balancer) for name in "ab"]
+        balancer.among(*servers)
+        async with servers[0], servers[1], make_room(balancer, MEMBERS, session=True) as group:
             load = Load(group, random.Random(1))
             tasks = [asyncio.create_task(load.write(member)) for member in group.members]
+            trouble = Trouble(nats, servers, load)
             await eventually(lambda: len(load.ended) > 100)
-            assert not waiting.done()
-            before = len(load.ended)
-            await (first.kill() if way == "kill" else first.stop())
-            try:
-                await waiting
-                balancer.to = second.port
-                for member in group.members:
-                    member.reconnect_now()
-                await eventually(lambda: len(load.ended) > before + 100)
-                await settle(load, tasks)
-                await check_all(load, await entries_of(nats.url, group.link.room))
-            finally:
-                await second.kill()
+            for whom, deed in deeds:
+                await trouble.befall(whom, deed)
+            await settle(load, tasks)
+            await check_all(load, await entries_of(url, group.link.room))
+            await same_on_all(nats)
+            return trouble.pauses
+
+
+async def same_on_all(nats: list[Nats]) -> None:
+    """Every replica has come to hold what the leader holds, to the last message."""
+    client = await connect(Access.parse(nats[0].url))
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                info = await client.jsm(timeout=5).stream_info(ROOMS)
+                assert info.cluster is not None
+                if all(peer.current and not peer.lag for peer in info.cluster.replicas or []):
+                    return
+                await asyncio.sleep(0.2)
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize(
+    "deeds",
+    [
+        [("home", "kill")],
+        [("home", "stop"), ("other", "kill")],
+        [("home", "freeze")],
+        [("leader", "kill")],
+        [("all", "kill")],
+    ],
+    ids=lambda deeds: ", ".join(map(" ".join, deeds)),
+)
+async def test_nothing_is_lost_or_doubled(tmp_path: Path, deeds: list[tuple[str, str]]) -> None:
+    await in_trouble(tmp_path, deeds)
+
+
+@pytest.mark.endurance
+async def test_nothing_is_lost_or_doubled_for_a_long_time(tmp_path: Path) -> None:
+    every = list(itertools.product(("home", "other", "leader", "all"), DEEDS))
+    dice = random.Random(8)
+    deeds = [one for _ in range(-(-ROUNDS // len(every))) for one in dice.sample(every, len(every))][:ROUNDS]
+    pauses = await in_trouble(tmp_path, deeds)
+    for name, seconds in sorted(pauses.items()):
+        print(f"{name}: longest pause {seconds:.1f} s")
 
 
 async def test_members_read_that_it_is_saving_while_nats_does_not_answer(nats: Nats, tmp_path: Path) -> None:
@@ -91,27 +306,4 @@ async def test_members_read_that_it_is_saving_while_nats_does_not_answer(nats: N
             await group.caught_up()
             assert [hand.seat for hand in group.leader.room.floor.hands] == [1, 2, 3]
             for member in group.members:
-                mine = [hand.id for hand in member.room.floor.hands if hand.seat == member.seat]
-                assert await member.ask(LowerHand(mine[0])) is None
-
-
-async def test_the_leader_of_three_is_killed_in_a_session(tmp_path: Path) -> None:
-    async with three_nats(tmp_path / "nats") as servers:
-        url = ",".join(server.url for server in servers)
-        journal = await made_on(url, replicas=3)
-        info = await journal._manager.stream_info(ROOMS)
-        (leader,) = [one for one in servers if one.name == info.cluster.leader]
-        await journal.close()
-        async with FaultProxy(1) as balancer, server_on(url, tmp_path / "a", balancer) as server:
-            balancer.to = server.port
-            async with make_room(balancer, 4, session=True) as group:
-                load = Load(group, random.Random(1))
-                tasks = [asyncio.create_task(load.write(member)) for member in group.members]
-                await eventually(lambda: len(load.ended) > 50)
-                await leader.kill()
-                before = len(load.ended)
-                async with asyncio.timeout(TAKEN_OVER_WITHIN_S):
-                    while len(load.ended) < before + 100:  # noqa: ASYNC110
-                        await asyncio.sleep(0.05)
-                await settle(load, tasks)
-                await check_all(load, await entries_of(url, group.link.room))
+                assert await member.ask(LowerHand(mine(member)[0])) is None

@@ -28,6 +28,8 @@ from evenly_protocol.archive import entry_hash as entry_hash
 from evenly_protocol.archive import snapshot_checksum as snapshot_checksum
 from evenly_protocol.archive import verified as in_chain
 
+from .homes import Homes
+
 
 class Outcome(Enum):
     """How an append or a saved snapshot ended."""
@@ -98,6 +100,8 @@ class Journal(Protocol):
     """Appends that ended `OK` since the start."""
     queue_length: int
     """Appends and snapshots waiting to be stored now."""
+    homes: Homes
+    """At which server rooms are."""
 
     async def append(self, room: bytes, expected_seq: int, bodies: Sequence[bytes]) -> Outcome:
         """Append bodies behind record `expected_seq` (0: a new room), all or none; return after the sync.

@@ -4,7 +4,7 @@ An append is one message with its records. It names the place of the room's last
 the same record one is stored. No answer means "perhaps stored": the room's head is then asked for until it is had, and
 says so. Until then nothing is acknowledged, and nothing is lost.
 
-One server serves at a time: it holds a lease, which is gone by itself when it is not renewed. Others wait for it.
+Several servers may serve: each room is at one of them (nats_homes.py), and only that one writes into it.
 """
 
 # pyright: reportUnknownMemberType=false
@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -23,6 +23,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
+from .homes import Homes, OneServer
 from .interface import (
     JournalDamaged,
     JournalUnavailable,
@@ -34,8 +35,9 @@ from .interface import (
     snapshot_checksum,
 )
 from .jetstream_reading import Head, JetStreamReader
-from .nats_lease import CONFLICT, EXPECTED, Lease
-from .nats_streams import ANSWER_WITHIN_S, MESSAGE_AT_MOST, check_streams, connect
+from .nats_homes import Alone, Gate, NatsHomes
+from .nats_lease import CONFLICT, EXPECTED
+from .nats_streams import ANSWER_WITHIN_S, MESSAGE_AT_MOST, Shards, check_streams, connect
 from .opening import Access
 
 TOUCH_EVERY_S: Final = 1.0
@@ -54,8 +56,8 @@ _encode = msgspec.msgpack.Encoder().encode
 class JetStreamJournal(JetStreamReader):
     """A `Journal` in NATS JetStream, for one event loop; made by `JetStreamJournal.open`."""
 
-    def __init__(self, client: Client) -> None:
-        super().__init__(client)
+    def __init__(self, client: Client, shards: Shards, *, serving: bool) -> None:
+        super().__init__(client, shards)
         self.commits = 0
         self.appends = 0
         self.queue_length = 0
@@ -66,25 +68,27 @@ class JetStreamJournal(JetStreamReader):
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._appending: set[asyncio.Task[Outcome]] = set()
         self._closed = False
-        self._lease = Lease(client)
+        self.homes: Homes
+        self._gate: Gate
+        if serving:
+            self.homes = self._gate = NatsHomes(client, self._forget)
+        else:
+            self.homes, self._gate = OneServer(), Alone(client)
         self._touching: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(
-        cls, access: Access, lost: Callable[[], object] = lambda: None, *, wait: bool = True
-    ) -> JetStreamJournal:
-        """Connects, and waits until no other server serves. `lost` is called if another one does later.
-
-        Without `wait`, it is refused where another one serves.
+    async def open(cls, access: Access, *, serving: bool = False) -> JetStreamJournal:
+        """Connects. A server then has to join (`NatsHomes.join`); whoever does not serve is alone until it is closed.
 
         Raises:
-            JournalRefused: NATS cannot be used, or its streams are not as they must be.
+            JournalRefused: NATS cannot be used, its streams are not as they must be, or somebody serves.
+            JournalUnavailable: NATS has no leader, to who wants to be alone.
         """
         client = await connect(access)
         try:
-            await check_streams(client)
-            journal = cls(client)
-            await journal._lease.take(lost, wait=wait)
+            journal = cls(client, (await check_streams(client)).shards, serving=serving)
+            if isinstance(journal._gate, Alone):
+                await journal._gate.take()
             journal._touching = asyncio.create_task(journal._send_touches(), name="journal notes")
         except BaseException:
             await client.close()
@@ -147,7 +151,7 @@ class JetStreamJournal(JetStreamReader):
             await asyncio.gather(self._touching, return_exceptions=True)
         with contextlib.suppress(NatsError, TimeoutError, OSError):
             await self._flush_touches()
-            await self._lease.give_back()
+            await self._gate.leave()
         await self._client.close()
 
     def _refuse_when_closed(self) -> None:
@@ -179,10 +183,10 @@ class JetStreamJournal(JetStreamReader):
     async def _store(self, room: bytes, records: list[Record]) -> Outcome:
         """One message behind the room's head."""
         head = await self._head(room)
-        subject, last = f"room.{room.hex()}", records[-1]
+        subject, last = self._shards.subject(room), records[-1]
         body = _encode([(record.seq, record.hash, record.body) for record in records])
         unanswered = False
-        while await self._may_write():
+        while await self._may_write(room):
             try:
                 stored = await self._js.publish(
                     subject, body, timeout=ANSWER_WITHIN_S, headers={EXPECTED: str(head.place)}
@@ -209,13 +213,18 @@ class JetStreamJournal(JetStreamReader):
             head = found
         return Outcome.UNKNOWN if unanswered else Outcome.READ_ONLY
 
-    async def _may_write(self) -> bool:
-        """Waits until the lease is held, as long as nobody else has it."""
-        while not self._lease.held:
-            if self._lease.lost or self._closed:
-                return False
+    async def _may_write(self, room: bytes) -> bool:
+        """Waits until it is known."""
+        while True:
+            may = self._gate.may_write(room)
+            if may is not None or self._closed:
+                return bool(may)
             await asyncio.sleep(0.05)
-        return True
+
+    def _forget(self, room: bytes) -> None:
+        """Another server may have written more than is known here."""
+        for known in (self._heads, self._places, self._alive):
+            known.pop(room, None)
 
     def _now(self, room: bytes, head: Head, first: int) -> None:
         self.commits += 1

@@ -28,7 +28,7 @@ from .interface import (
     snapshot_checksum,
     verified,
 )
-from .nats_streams import ANSWER_WITHIN_S, NO_LEADER, ROOMS, STATE
+from .nats_streams import ANSWER_WITHIN_S, NO_LEADER, STATE, Shards
 
 BATCH: Final = 256
 """Messages that are asked for at a time."""
@@ -38,7 +38,7 @@ PLACES_KEPT: Final = 512
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
-_ROOM = re.compile(r"room\.(?:[0-9a-f]{2})+")
+_ROOM = re.compile(r"(?:[0-9a-f]{2})+")
 Row = tuple[int, bytes, bytes]
 """A record as it is stored: seq, hash, body."""
 
@@ -87,8 +87,9 @@ class Places:
 class JetStreamReader:
     """The reading half of a `Journal` in NATS JetStream."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, shards: Shards) -> None:
         self._client = client
+        self._shards = shards
         self._manager = client.jsm(timeout=ANSWER_WITHIN_S)
         self._places: dict[bytes, Places] = {}
 
@@ -140,9 +141,12 @@ class JetStreamReader:
 
     async def rooms(self) -> list[bytes]:
         """See `Journal.rooms`."""
-        info = await self._asked(self._manager.stream_info(ROOMS, subjects_filter="room.>"))
-        subjects = {} if info is None else info.state.subjects or {}
-        return sorted(bytes.fromhex(subject[5:]) for subject in subjects if _ROOM.fullmatch(subject))
+        found: list[bytes] = []
+        for stream in self._shards.streams:
+            info = await self._asked(self._manager.stream_info(stream, subjects_filter="room.>"))
+            names = (subject.rpartition(".")[2] for subject in (info.state.subjects or {} if info else {}))
+            found.extend(bytes.fromhex(name) for name in names if _ROOM.fullmatch(name))
+        return sorted(found)
 
     async def alive_until(self, room: bytes) -> int | None:
         """See `Journal.alive_until`."""
@@ -153,7 +157,7 @@ class JetStreamReader:
             return None
 
     async def _ask_for_head(self, room: bytes) -> Head:
-        message = await self._last(ROOMS, f"room.{room.hex()}")
+        message = await self._last(self._shards.stream(room), self._shards.subject(room))
         if message is None:
             return Head(0, GENESIS, 0)
         rows = _decoded(room, message)
@@ -181,19 +185,19 @@ class JetStreamReader:
 
         Any replica gives them, many at a time; one that lags is not believed about the end.
         """
-        subject = f"room.{room.hex()}"
-        found = await self._asked(self._direct(subject, place, most))
+        stream, subject = self._shards.stream(room), self._shards.subject(room)
+        found = await self._asked(self._direct(stream, subject, place, most))
         if found:
             return found
-        one = await self._asked(self._manager.get_msg(ROOMS, seq=place, subject=subject, next=True))
+        one = await self._asked(self._manager.get_msg(stream, seq=place, subject=subject, next=True))
         return [] if one is None else [Message(int(one.seq or 0), one.data or b"")]
 
-    async def _direct(self, subject: str, place: int, most: int) -> list[Message]:
+    async def _direct(self, stream: str, subject: str, place: int, most: int) -> list[Message]:
         """A batch from the nearest replica (ADR-31)."""
         answers = await self._client.subscribe(self._client.new_inbox())
         try:
             question = msgspec.json.encode({"seq": place, "next_by_subj": subject, "batch": most})
-            await self._client.publish(f"$JS.API.DIRECT.GET.{ROOMS}", question, reply=answers.subject)
+            await self._client.publish(f"$JS.API.DIRECT.GET.{stream}", question, reply=answers.subject)
             found: list[Message] = []
             while True:
                 message = await answers.next_msg(timeout=ANSWER_WITHIN_S)

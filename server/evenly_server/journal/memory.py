@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from .homes import Homes, OneServer
 from .interface import GENESIS, Outcome, Record, Snapshot, chain
 
 
@@ -15,6 +16,7 @@ class MemoryJournal:
     commits: int = 0
     appends: int = 0
     queue_length: int = 0
+    homes: Homes = field(default_factory=OneServer)
     _records: dict[bytes, list[Record]] = field(default_factory=dict[bytes, list[Record]])
     _snapshots: dict[bytes, Snapshot] = field(default_factory=dict[bytes, Snapshot])
     _alive: dict[bytes, int] = field(default_factory=dict[bytes, int])

@@ -1,4 +1,4 @@
-"""Which of several servers serves what is in NATS: the one whose message stands there."""
+"""A lease: a message in NATS that is gone by itself unless whoever wrote it renews it."""
 
 # pyright: reportUnknownMemberType=false
 from __future__ import annotations
@@ -6,19 +6,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError, NotFoundError
 
-from .interface import JournalRefused, JournalUnavailable
-from .nats_streams import ANSWER_WITHIN_S, LEASE, NO_LEADER, STATE
+from .nats_streams import ANSWER_WITHIN_S, STATE
 
 LEASE_S: Final = 10
-"""Seconds after which a server that renews its lease no more serves no more."""
+"""Seconds after which what is renewed no more is gone."""
 
 RENEW_EVERY_S: Final = 2.5
 EXPECTED: Final = "Nats-Expected-Last-Subject-Sequence"
@@ -30,51 +28,50 @@ CONFLICT: Final = frozenset({10071, 10164})
 _log = logging.getLogger(__name__)
 
 
-class Lease:
-    """Which server serves: a message that is gone by itself unless it is renewed.
+async def _nothing() -> None:
+    pass
 
-    While NATS does not answer, nobody can take it; so it is lost only when somebody else has it.
+
+class Lease:
+    """One subject's message. It lapses while NATS does not answer, and comes back unless somebody else has it.
+
+    `regained` is awaited after it had lapsed, before it counts as held again: others may have taken it for gone.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, subject: str, data: bytes) -> None:
         self.lost = False
+        self.regained: Callable[[], Awaitable[None]] = _nothing
+        self._subject = subject
+        self._data = data
         self._js = client.jetstream(timeout=ANSWER_WITHIN_S)
         self._manager = client.jsm(timeout=ANSWER_WITHIN_S)
-        self._name = secrets.token_bytes(16)
         self._place = 0
         self._until = 0.0
+        self._lapsed = False
         self._renewing: asyncio.Task[None] | None = None
 
     @property
     def held(self) -> bool:
-        """Whether it is this server's now, for sure."""
-        return asyncio.get_running_loop().time() < self._until
+        """Whether it stands there now, for sure."""
+        return not self._lapsed and asyncio.get_running_loop().time() < self._until
 
-    async def take(self, lost: Callable[[], object], *, wait: bool) -> None:
-        """Waits until nobody has it, takes it, and renews it until it is given back or lost.
+    async def take(self) -> bool:
+        """Takes it, if nobody has it, and renews it from then on; whether it was had.
 
         Raises:
-            JournalRefused: somebody has it, and `wait` says not to wait.
-            JournalUnavailable: NATS does not answer, and `wait` says not to wait.
+            NatsError, TimeoutError, OSError: NATS does not answer.
         """
-        said = False
-        while not self.held:
-            try:
-                if not await self._renew():
-                    if not wait:
-                        raise JournalRefused("This journal is served", "Stop that server first")
-                    if not said:
-                        _log.warning("another server serves; this one waits")
-                        said = True
-            except (NatsError, TimeoutError, OSError) as error:
-                if not wait:
-                    raise JournalUnavailable(f"NATS does not answer ({type(error).__name__})", NO_LEADER) from None
-            if not self.held:
-                await asyncio.sleep(1.0)
-        self._renewing = asyncio.create_task(self._keep(lost), name="lease")
+        if not await self._renew():
+            return False
+        self._renewing = asyncio.create_task(self._keep(), name=f"lease {self._subject}")
+        return True
 
     async def give_back(self) -> None:
-        """Lets another server have it at once."""
+        """Lets others know at once that it is gone.
+
+        Raises:
+            NatsError, TimeoutError, OSError: NATS does not answer; it will be gone by itself.
+        """
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
@@ -82,36 +79,42 @@ class Lease:
             self._until = 0.0
             await self._manager.delete_msg(STATE, self._place)
 
-    async def _keep(self, lost: Callable[[], object]) -> None:
+    async def _keep(self) -> None:
         while True:
             await asyncio.sleep(RENEW_EVERY_S if self.held else 0.2)
-            with contextlib.suppress(NatsError, TimeoutError, OSError):
+            try:
                 if not await self._renew():
                     break
+            except (NatsError, TimeoutError, OSError) as error:
+                _log.info("a lease is not renewed (%s)", type(error).__name__)
         self.lost, self._until = True, 0.0
-        _log.error("another server serves now")
-        lost()
 
     async def _renew(self) -> bool:
         """Takes the lease, or renews it; whether nobody else has it."""
+        clock = asyncio.get_running_loop().time
+        self._lapsed = self._lapsed or 0 < self._until <= clock()
         for _ in range(3):
-            began = asyncio.get_running_loop().time()
+            began = clock()
             headers = {EXPECTED: str(self._place), "Nats-TTL": f"{LEASE_S}s"}
             try:
-                taken = await self._js.publish(LEASE, self._name, timeout=ANSWER_WITHIN_S, headers=headers)
+                taken = await self._js.publish(self._subject, self._data, timeout=ANSWER_WITHIN_S, headers=headers)
             except APIError as error:
                 if error.err_code not in CONFLICT:
                     raise
             else:
                 self._place, self._until = taken.seq, began + LEASE_S
+                if self._lapsed:
+                    _log.warning("NATS had not heard of this server for a while")
+                    await self.regained()
+                    self._lapsed = False
                 return True
             # It is gone, or a renewal whose answer was lost stands there, or somebody else's.
-            try:
-                last = await self._manager.get_last_msg(STATE, LEASE)
-            except NotFoundError:
-                self._place = 0
+            with contextlib.suppress(NotFoundError):
+                last = await self._manager.get_last_msg(STATE, self._subject)
+                if last.data != self._data:
+                    return False
+                self._place = int(last.seq or 0)
                 continue
-            if last.data != self._name:
-                return False
-            self._place = int(last.seq or 0)
+            self._lapsed = self._lapsed or self._place > 0
+            self._place = 0
         return False

@@ -1,9 +1,12 @@
-"""NATS JetStream as the journal wants it: getting in, the two streams and their settings, and what is refused.
+"""NATS JetStream as the journal wants it: getting in, the streams and their settings, and what is refused.
 
-ROOMS   room.<id>    one message an append: its records, in order; never deleted, never changed
-STATE   snap.<id>    the room's last snapshot
-        alive.<id>   until when it was alive
-        lease        which server serves; gone by itself when that one is dead
+ROOMS    room.<id>     one message an append: its records, in order; never deleted, never changed
+ROOMS_k  room.k.<id>   the same in several streams, each with a leader of its own: a room's is found by a hash of its id
+STATE    snap.<id>     the room's last snapshot
+         alive.<id>    until when it was alive
+         home.<id>     which server the room is at
+         server.<id>   a server that lives, and how the others reach it; gone by itself when it is dead
+         alone         somebody moves rooms, and no server may serve; gone by itself, too
 """
 
 # pyright: reportUnknownMemberType=false
@@ -12,8 +15,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import zlib
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 import nats
 from nats.aio.client import Client
@@ -29,7 +34,10 @@ OLDEST: Final = (2, 15)
 
 ROOMS: Final = "ROOMS"
 STATE: Final = "STATE"
-LEASE: Final = "lease"
+ALONE: Final = "alone"
+SHARDS_AT_MOST: Final = 64
+SHARDS_KEY: Final = "evenly-shards"
+"""Under this, each stream of rooms says how many there are."""
 
 MESSAGE_AT_MOST: Final = 256 * 1024
 """Bytes of a message in `ROOMS`."""
@@ -42,7 +50,7 @@ ASK_WITHIN_S: Final = 5.0
 
 ANSWER_WITHIN_S: Final = 1.0
 """Until an answer about a message, seconds; without one it is asked again."""
-RIGHTS: Final = "publish $JS.API.>, room.*, snap.*, alive.*, lease; subscribe _INBOX.>"
+RIGHTS: Final = "publish $JS.API.>, room.>, snap.*, alive.*, home.*, server.*, alone; subscribe _INBOX.>"
 """What a user of NATS must be allowed."""
 
 NO_LEADER: Final = "Most of its servers must run"
@@ -101,34 +109,67 @@ async def _noted(error: Exception) -> None:
     _log.info("NATS: %s", type(error).__name__)
 
 
-def wanted(replicas: int) -> tuple[api.StreamConfig, api.StreamConfig]:
-    """How the two streams are made."""
-    rooms = api.StreamConfig(
-        name=ROOMS,
-        subjects=["room.*"],
-        storage=api.StorageType.FILE,
-        num_replicas=replicas,
-        discard=api.DiscardPolicy.NEW,
-        deny_delete=True,
-        deny_purge=True,
-        max_msg_size=MESSAGE_AT_MOST,
-        allow_direct=True,
-    )
+@dataclass(frozen=True)
+class Shards:
+    """Over how many streams rooms are spread, and in which one a room is.
+
+    Attributes:
+        count: 1 is the one stream `ROOMS`.
+    """
+
+    count: int = 1
+
+    @property
+    def streams(self) -> list[str]:
+        """Their names."""
+        return [ROOMS] if self.count == 1 else [f"{ROOMS}_{k}" for k in range(self.count)]
+
+    def stream(self, room: bytes) -> str:
+        """The name of the stream that holds a room."""
+        return self.streams[self._of(room)]
+
+    def subject(self, room: bytes) -> str:
+        """A room's subject in its stream."""
+        return f"{self.prefix(self._of(room))}{room.hex()}"
+
+    def prefix(self, number: int) -> str:
+        """What the subjects of a stream's rooms begin with."""
+        return "room." if self.count == 1 else f"room.{number}."
+
+    def _of(self, room: bytes) -> int:
+        return zlib.crc32(room) % self.count
+
+
+def wanted(replicas: int, shards: Shards) -> list[api.StreamConfig]:
+    """How the streams are made."""
+    rooms = [
+        api.StreamConfig(
+            name=name,
+            subjects=[f"{shards.prefix(number)}*"],
+            storage=api.StorageType.FILE,
+            num_replicas=replicas,
+            discard=api.DiscardPolicy.NEW,
+            deny_delete=True,
+            deny_purge=True,
+            max_msg_size=MESSAGE_AT_MOST,
+            allow_direct=True,
+            metadata={SHARDS_KEY: str(shards.count)},
+        )
+        for number, name in enumerate(shards.streams)
+    ]
     state = api.StreamConfig(
         name=STATE,
-        subjects=["snap.*", "alive.*", LEASE],
+        subjects=["snap.*", "alive.*", "home.*", "server.*", ALONE],
         storage=api.StorageType.FILE,
         num_replicas=replicas,
         max_msgs_per_subject=1,
         allow_msg_ttl=True,
     )
-    return rooms, state
+    return [*rooms, state]
 
 
-_MUST_BE: Final = {
-    ROOMS: ("subjects", "storage", "discard", "deny_delete", "deny_purge", "allow_direct"),
-    STATE: ("subjects", "storage", "max_msgs_per_subject", "allow_msg_ttl"),
-}
+_MUST_BE: Final = ("subjects", "storage", "discard", "deny_delete", "deny_purge", "allow_direct")
+_MUST_BE_OF_STATE: Final = ("subjects", "storage", "max_msgs_per_subject", "allow_msg_ttl")
 """Settings without which something would be lost, or not work."""
 
 
@@ -143,53 +184,95 @@ _FLAGS: Final = {
 """What NATS's own command line calls them (https://github.com/nats-io/natscli)."""
 
 
-async def make_streams(client: Client, replicas: int) -> list[str]:
-    """Makes the streams that are not there. Their names.
+async def make_streams(client: Client, replicas: int, count: int = 1) -> list[str]:
+    """Makes the streams that are not there; one of an earlier version is given the subjects that it lacks. Their names.
 
     Raises:
-        JournalRefused: NATS does not.
+        JournalRefused: NATS does not, or rooms are spread over another number of streams already.
     """
     manager = client.jsm(timeout=ASK_WITHIN_S)
+    there = await _shards_there(client)
+    if there is not None and there.count != count:
+        raise JournalRefused(
+            f"Rooms are in {there.count} {'stream' if there.count == 1 else 'streams'} here, and stay there",
+            f"Say --shards {there.count}, or move them into a NATS without rooms: evenly journal move",
+        )
     made: list[str] = []
-    for config in wanted(replicas):
+    for config in wanted(replicas, Shards(count)):
         name = str(config.name)
         try:
-            await manager.stream_info(name)
-        except NotFoundError:
-            try:
+            found = await _info(client, name)
+            if found is None:
                 await manager.add_stream(config)
-            except (NatsError, TimeoutError) as error:
-                raise _refused(f"The stream {name} cannot be made", error) from None
-            made.append(name)
+            elif name == STATE and set(config.subjects or ()) - set(found.config.subjects or ()):
+                await manager.update_stream(replace(found.config, subjects=config.subjects))
+            else:
+                continue
         except (NatsError, TimeoutError) as error:
-            raise _refused(f"The stream {name} cannot be looked at", error) from None
+            raise _refused(f"The stream {name} cannot be made", error) from None
+        made.append(name)
     return made
 
 
-async def check_streams(client: Client) -> dict[str, Any]:
-    """Whether both streams are there as they must be; their replicas and what they hold, by name.
+@dataclass(frozen=True)
+class Streams:
+    """What there is.
+
+    Attributes:
+        shards: where rooms are.
+        found: of each stream its replicas and what it holds, by name.
+    """
+
+    shards: Shards
+    found: dict[str, api.StreamInfo]
+
+
+async def check_streams(client: Client) -> Streams:
+    """Whether all streams are there as they must be.
 
     Raises:
         JournalRefused: one is missing, or set differently.
     """
-    manager = client.jsm(timeout=ASK_WITHIN_S)
-    found: dict[str, Any] = {}
-    for config in wanted(1):
+    shards = await _shards_there(client) or Shards()
+    found: dict[str, api.StreamInfo] = {}
+    for config in wanted(1, shards):
         name = str(config.name)
-        try:
-            info = await manager.stream_info(name)
-        except NotFoundError:
-            raise JournalRefused(f"NATS has no stream {name}", "Make it: evenly journal init nats://…") from None
-        except (NatsError, TimeoutError) as error:
-            raise _refused(f"The stream {name} cannot be looked at", error) from None
-        for setting in _MUST_BE[name]:
+        info = await _info(client, name)
+        if info is None:
+            raise JournalRefused(f"NATS has no stream {name}", "Make it: evenly journal init nats://…")
+        for setting in _MUST_BE_OF_STATE if name == STATE else _MUST_BE:
             is_so, must_be = getattr(info.config, setting), getattr(config, setting)
             if is_so != must_be:
                 raise JournalRefused(
                     f"The stream {name} has {setting} {_said(is_so)}, and needs {_said(must_be)}", _mend(name, setting)
                 )
         found[name] = info
-    return found
+    return Streams(shards, found)
+
+
+async def _shards_there(client: Client) -> Shards | None:
+    """Over how many streams rooms are spread here; None when there is none. The first of several says how many."""
+    if await _info(client, ROOMS) is not None:
+        return Shards()
+    first = await _info(client, f"{ROOMS}_0")
+    if first is None:
+        return None
+    said = (first.config.metadata or {}).get(SHARDS_KEY, "")
+    if not (said.isdecimal() and 1 < int(said) <= SHARDS_AT_MOST):
+        raise JournalRefused(
+            f"The stream {ROOMS}_0 does not say over how many streams rooms are spread",
+            f"Mend it: nats stream edit {ROOMS}_0 --metadata {SHARDS_KEY}=NUMBER",
+        )
+    return Shards(int(said))
+
+
+async def _info(client: Client, name: str) -> api.StreamInfo | None:
+    try:
+        return await client.jsm(timeout=ASK_WITHIN_S).stream_info(name)
+    except NotFoundError:
+        return None
+    except (NatsError, TimeoutError) as error:
+        raise _refused(f"The stream {name} cannot be looked at", error) from None
 
 
 def _said(setting: object) -> str:
@@ -197,6 +280,8 @@ def _said(setting: object) -> str:
 
 
 def _mend(stream: str, setting: str) -> str:
+    if stream == STATE and setting == "subjects":
+        return "It is of an earlier version. Mend it: evenly journal init nats://…"
     flag = _FLAGS.get(setting)
     if flag is None:
         return "It cannot be changed afterwards: make the stream anew"

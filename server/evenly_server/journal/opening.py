@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,15 +65,12 @@ class Access:
         return cls(servers, files)
 
 
-async def open_journal(
-    name: str, files: NatsFiles = NO_FILES, lost: Callable[[], object] = lambda: None, *, wait: bool = True
-) -> Journal:
-    """The journal of this name. In NATS, this waits until no other server serves; `lost` is called if one does later.
-
-    Without `wait`, it is refused where another one serves, as a file always is.
+async def open_journal(name: str, files: NatsFiles = NO_FILES, *, serving: bool = False) -> Journal:
+    """The journal of this name: a file is for one process; in NATS, several may be `serving`, or one is alone with it.
 
     Raises:
-        JournalRefused: it cannot be served.
+        JournalRefused: it cannot be used.
+        JournalUnavailable: NATS has no leader.
     """
     if name == "memory":
         return MemoryJournal()
@@ -85,4 +81,4 @@ async def open_journal(
         from .jetstream import JetStreamJournal
     except ImportError:
         raise JournalRefused("For NATS a library is missing", "Install it: pip install 'evenly[nats]'") from None
-    return await JetStreamJournal.open(access, lost, wait=wait)
+    return await JetStreamJournal.open(access, serving=serving)

@@ -25,6 +25,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final, TypeVar
 
+from .homes import Homes, OneServer
 from .interface import (
     GENESIS,
     JournalDamaged,
@@ -151,6 +152,7 @@ class SqliteJournal:
         self.commits = 0
         self.appends = 0
         self.queue_length = 0
+        self.homes: Homes = OneServer()
         self._loop = loop
         self._writer = opened.writer
         self._lazy = opened.lazy

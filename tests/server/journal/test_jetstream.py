@@ -16,8 +16,7 @@ from evenly_server.journal.jetstream import JetStreamJournal
 from evenly_server.journal.jetstream_reading import JetStreamReader
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.journal.moving import move
-from evenly_server.journal.nats_lease import LEASE_S
-from evenly_server.journal.nats_streams import ROOMS, STATE, check_streams, connect, make_streams, wanted
+from evenly_server.journal.nats_streams import ROOMS, STATE, Shards, check_streams, connect, make_streams
 from evenly_server.journal.opening import Access
 from evenly_server.journal.sqlite import SqliteJournal
 from nats.js.errors import APIError
@@ -125,35 +124,6 @@ async def test_a_leader_that_is_killed_or_stopped_costs_time_and_nothing_else(tm
         await journal.close()
 
 
-async def test_one_serves_and_the_next_takes_over(nats: Nats, journal: JetStreamJournal) -> None:
-    assert await journal.append(ROOM, 0, [b"one"]) is Outcome.OK
-    next_one = asyncio.create_task(JetStreamJournal.open(Access.parse(nats.url)))
-    await asyncio.sleep(1.5)
-    assert not next_one.done()
-    await journal.close()
-    other = await asyncio.wait_for(next_one, LEASE_S)
-    assert await other.append(ROOM, 1, [b"two"]) is Outcome.OK
-    assert await bodies_of(other) == [b"one", b"two"]
-    await other.close()
-
-
-async def test_who_is_not_heard_of_for_too_long_serves_no_more(nats: Nats, journal: JetStreamJournal) -> None:
-    """As after a long stop of the process: the lease is gone, another has it, and what comes late is not written."""
-    told: list[str] = []
-    renewing = journal._lease._renewing
-    assert renewing is not None
-    renewing.cancel()
-    other = await asyncio.wait_for(JetStreamJournal.open(Access.parse(nats.url)), LEASE_S + 20)
-    assert await other.append(ROOM, 0, [b"theirs"]) is Outcome.OK
-    assert not journal._lease.held
-    late = asyncio.create_task(journal.append(ROOM, 1, [b"ours"]))
-    await journal._lease._keep(lambda: told.append("lost"))
-    assert await late is Outcome.READ_ONLY
-    assert told == ["lost"]
-    assert await bodies_of(other) == [b"theirs"]
-    await other.close()
-
-
 async def test_a_message_that_does_not_chain_is_found_and_other_rooms_are_read(
     nats: Nats, journal: JetStreamJournal
 ) -> None:
@@ -206,7 +176,7 @@ async def change(journal: JetStreamJournal, stream: str, **settings: object) -> 
 async def test_a_long_record_is_read_whole_and_by_pages(journal: JetStreamJournal) -> None:
     for seq in range(0, 1_200, 3):
         assert await journal.append(ROOM, seq, [b"%d" % n for n in range(seq, seq + 3)]) is Outcome.OK
-    fresh = JetStreamReader(journal._client)
+    fresh = JetStreamReader(journal._client, Shards())
     whole = await fresh.read(ROOM, 0)
     assert [record.body for record in whole] == [b"%d" % number for number in range(1_200)]
     pages = [await fresh.read(ROOM, after, 100) for after in range(0, 1_200, 100)]
@@ -253,6 +223,47 @@ async def test_streams_that_are_missing_or_set_otherwise(nats: Nats, journal: Je
         await check_streams(journal._client)
     assert await make_streams(journal._client, 1) == [STATE]
     await check_streams(journal._client)
+
+
+async def test_a_stream_of_an_earlier_version_is_given_what_it_lacks(nats: Nats, journal: JetStreamJournal) -> None:
+    await change(journal, STATE, subjects=["snap.*", "alive.*", "lease"])
+    with pytest.raises(JournalRefused, match=r"STATE has subjects.*evenly journal init"):
+        await check_streams(journal._client)
+    assert await make_streams(journal._client, 1) == [STATE]
+    await check_streams(journal._client)
+
+
+async def test_rooms_spread_over_several_streams(nats: Nats) -> None:
+    journal = await made_on(nats.url, shards=4)
+    rooms = [bytes([number]) * 16 for number in range(40)]
+    for room in rooms:
+        assert await journal.append(room, 0, [b"one", b"two"]) is Outcome.OK
+        assert await journal.append(room, 2, [b"three"]) is Outcome.OK
+    held = (await check_streams(journal._client)).found
+    counts = [held[f"{ROOMS}_{number}"].state.messages for number in range(4)]
+    assert sum(counts) == 80
+    assert min(counts) > 0
+    assert await journal.rooms() == rooms
+    assert [await bodies_of(journal, room) for room in rooms] == [[b"one", b"two", b"three"]] * 40
+    with pytest.raises(JournalRefused, match="Rooms are in 4 streams here"):
+        await make_streams(journal._client, 1)
+    await journal.close()
+    again = await JetStreamJournal.open(Access.parse(nats.url))
+    assert await bodies_of(again, rooms[7]) == [b"one", b"two", b"three"]
+    await change(again, f"{ROOMS}_0", metadata={})
+    with pytest.raises(JournalRefused, match="does not say over how many streams"):
+        await check_streams(again._client)
+    await again.close()
+
+
+def test_a_room_is_where_it_was() -> None:
+    """Written down (CRC-32 of the id, modulo): another hash would look for rooms where they are not."""
+    assert [Shards(8).subject(bytes([number]) * 16)[:7] for number in range(4)] == [
+        "room.5.",
+        "room.7.",
+        "room.0.",
+        "room.2.",
+    ]
 
 
 async def test_more_replicas_than_there_are_servers(nats: Nats, journal: JetStreamJournal) -> None:
@@ -316,4 +327,3 @@ async def test_nobody_answers(nats: Nats, journal: JetStreamJournal) -> None:
         await journal.rooms()
     await nats.start()
     await eventually(lambda: journal._client.is_connected)
-    assert wanted(1)[0].name == ROOMS
