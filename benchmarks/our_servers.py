@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import secrets
@@ -147,6 +148,8 @@ class Evenly:
         self._folder = tempfile.TemporaryDirectory()
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
+        self.others_port = 0
+        """Where those come who have not made the room, if it is not the same."""
         self._bases: list[int] = []
 
     def start(self, core: int) -> int:
@@ -162,7 +165,7 @@ class Evenly:
     def connect(self, room: int, members: int) -> list[socket.socket]:
         """A room whose facilitator has begun a session and speaks; members whom nobody lets in one by one."""
         link = Link("127.0.0.1", self.port, secrets.token_bytes(16), secrets.token_bytes(16))
-        leader = _Member(link, Purpose.CREATE)
+        leader, link = _Member(link, Purpose.CREATE), dataclasses.replace(link, port=self.others_port or self.port)
         leader.greet()
         leader.prove()
         leader.next(Welcome)

@@ -26,6 +26,7 @@ from evenly_server.journal.interface import Outcome
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.line import Line
 from evenly_server.metrics import Metrics
+from evenly_server.passing import Arrival
 from evenly_server.rooms import Rooms
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedError
@@ -40,8 +41,6 @@ MINUTE_MS = 61_000
 
 class Socket:
     """Hands out what it was given, then ends."""
-
-    local_address = remote_address = ("127.0.0.1", 1)
 
     def __init__(self, messages: Iterable[bytes]) -> None:
         self.transport = self
@@ -115,7 +114,7 @@ class Conversations:
             await self._begin()
         self._made += 1
         line = Line(self._made, cast(ServerConnection, Socket(messages)), Nowhere(), None)
-        await conversation.converse(line, self._door, 5.0)
+        await conversation.converse(line, self._door, Arrival("127.0.0.1", "127.0.0.1:1"), None, 5.0)
         until = self._clock.now() + MINUTE_MS
         while self._clock.step(until):
             await self._rooms.idle()

@@ -23,6 +23,7 @@ from evenly_server.journal.interface import Outcome
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.line import Line
 from evenly_server.metrics import Metrics
+from evenly_server.passing import Arrival
 from evenly_server.rooms import Rooms
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosedError
@@ -36,8 +37,6 @@ LONGEST_S = 0.3
 
 class End:
     """One end of a connection, as much of a WebSocket as client and server use of one."""
-
-    local_address = ("127.0.0.1", 1)
 
     def __init__(self, dice: random.Random, number: int) -> None:
         self.remote_address = (f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}", 1)
@@ -221,7 +220,7 @@ class SimServer:
                 self.connections.remove(mine)
 
     async def _serve(self, end: End, number: int) -> None:
-        line = Line(number, cast(ServerConnection, end), self._posts, None, end.remote_address[0])
-        await converse(line, self._door, 5.0)
+        line = Line(number, cast(ServerConnection, end), self._posts, None)
+        await converse(line, self._door, Arrival(end.remote_address[0], "127.0.0.1:1"), None, 5.0)
         if not line.over or not end.closed:
             await end.close(1000, Bye.STOPPING)
