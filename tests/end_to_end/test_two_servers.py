@@ -18,9 +18,11 @@ from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.room import Entry
 from evenly_protocol.wire import PresenceFrame, Waiting, decode_entry
 from evenly_protocol.words import CheckInKind, CheckInState, Intent, Lobby
+from evenly_server.journal.interface import JournalRefused
 from evenly_server.journal.jetstream_reading import JetStreamReader
 from evenly_server.journal.nats_streams import ROOMS, check_streams, connect
 from evenly_server.journal.opening import Access
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from websockets.exceptions import InvalidStatus
 
@@ -64,10 +66,20 @@ class Balancer(FaultProxy):
         pass
 
 
+async def asked_until_answered(client: Client) -> None:
+    """Waits until NATS, of which all servers were dead, has its leaders again."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(JournalRefused):
+                await check_streams(client)
+                return
+
+
 async def entries_of(url: str, room: bytes) -> list[Entry]:
     """What is stored of a room."""
     client = await connect(Access.parse(url))
     try:
+        await asked_until_answered(client)
         reader = JetStreamReader(client, (await check_streams(client)).shards)
         return [decode_entry(record.body) for record in await reader.read(room, 0)]
     finally:
@@ -297,6 +309,9 @@ async def test_members_read_that_it_is_saving_while_nats_does_not_answer(nats: N
         balancer.to = server.port
         async with make_room(balancer, 3, session=True) as group:
             nats.send(signal.SIGSTOP)
+            assert nats.process is not None
+            stat = Path(f"/proc/{nats.process.pid}/stat")
+            await eventually(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
             asked = [asyncio.create_task(member.ask(RaiseHand(Intent.SPEAK))) for member in group.members]
             await eventually(lambda: all(member.saving for member in group.members))
             assert not any(task.done() for task in asked)
