@@ -476,7 +476,7 @@ class RoomActor:
                 outcome = await self._tools.journal.append(self.room.id, before, bodies)
             finally:
                 slow.cancel()
-        if outcome is Outcome.CONFLICT and not await self._tools.journal.homes.still_here(self.room.id):
+        if outcome is not Outcome.OK and not await self._tools.journal.homes.still_here(self.room.id):
             raise MovedAway
         if outcome is not Outcome.OK:
             note("not saved", logging.WARNING, room=self.mark, outcome=outcome.value)

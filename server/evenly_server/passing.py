@@ -21,6 +21,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import WebSocketException
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import OPEN
 
 from evenly_server.heartbeat import HeardConnection
 from evenly_server.journal.homes import Homes, Neighbour
@@ -44,7 +45,8 @@ class Arrival(NamedTuple):
 
 def passed_by(request: Request, secret: bytes) -> Arrival | None:
     """What another server says of somebody whom it passes on here; None when it is none."""
-    if not hmac.compare_digest(request.headers.get(SECRET, "").encode(), secret.hex().encode()):
+    said = request.headers.get_all(SECRET)
+    if len(said) != 1 or not hmac.compare_digest(said[0].encode(), secret.hex().encode()):
         return None
     return Arrival(request.headers.get(ADDRESS, ""), request.headers.get(NAME, ""))
 
@@ -81,6 +83,10 @@ class Passing:
             line.goodbye(Bye.STOPPING)  # it may have just died: who comes again finds the room at another server
             return
         here = line.socket
+        if here.protocol.state is not OPEN or there.protocol.state is not OPEN:  # one has ended meanwhile
+            here.transport.abort()
+            there.transport.abort()
+            return
         if isinstance(here, HeardConnection):
             here.passed_on = True
         member, server = _End(here), _End(there)
@@ -120,7 +126,8 @@ class _End(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
-        self.other.transport.write(data)
+        if not self.other.transport.is_closing():
+            self.other.transport.write(data)
 
     def pause_writing(self) -> None:
         """See `asyncio.Protocol`."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncGenerator
 
 from evenly_protocol.seats import Admit
 from evenly_protocol.wire import Bye
@@ -58,17 +60,16 @@ class Rooms:
             # Asked before it is claimed: a room that is not there costs no write.
             if not await self._journal.head(room_id):
                 return None
-            await self._claim(room_id)
-            actor = await RoomActor.load(room_id, self._tools)
+            async with self._claimed(room_id):
+                actor = await RoomActor.load(room_id, self._tools)
+                if actor is not None:
+                    self._actors[room_id] = actor
+                return actor
         except JournalDamaged as damaged:
             note("room set apart", logging.ERROR, room=room_mark(room_id), seq=damaged.seq, reason=damaged.reason)
-            await self._journal.homes.release(room_id)
             raise
         finally:
             self._loading.pop(room_id, None)
-        if actor is not None:
-            self._actors[room_id] = actor
-        return actor
 
     async def create(self, room_id: bytes, token: bytes, admit: Admit) -> Outcome:
         """Makes a room with its first member; see `actor.create`.
@@ -76,20 +77,23 @@ class Rooms:
         Raises:
             Elsewhere: another server has it.
         """
-        await self._claim(room_id)
-        outcome = await create(room_id, token, admit, self._tools)
-        if outcome is not Outcome.OK:
-            await self._release(room_id)
-        return outcome
+        async with self._claimed(room_id):
+            return await create(room_id, token, admit, self._tools)
 
-    async def _claim(self, room_id: bytes) -> None:
+    @contextlib.asynccontextmanager
+    async def _claimed(self, room_id: bytes) -> AsyncGenerator[None]:
+        """Has the room here; afterwards only if it is in memory.
+
+        Should two overlap, the one that ends first may let go of what the other has just claimed: then its first append
+        is not stored, and who is in it comes again (`Homes.still_here`).
+        """
         if not await self._journal.homes.claim(room_id):
             raise Elsewhere
-
-    async def _release(self, room_id: bytes) -> None:
-        """Lets another server have the room, unless somebody is in it, or on the way, here."""
-        if room_id not in self._actors and room_id not in self._loading:
-            await self._journal.homes.release(room_id)
+        try:
+            yield
+        finally:
+            if room_id not in self._actors:
+                await self._journal.homes.release(room_id)
 
     def _moved(self, room_id: bytes) -> None:
         actor = self._actors.get(room_id)
@@ -117,7 +121,8 @@ class Rooms:
 
     async def _let_go(self, room_id: bytes, actor: RoomActor) -> None:
         await actor.stop()
-        await self._release(room_id)
+        if room_id not in self._actors and room_id not in self._loading:
+            await self._journal.homes.release(room_id)
 
     def _sweep(self) -> None:
         """Lets go of the rooms in which nobody has been for a whole turn."""

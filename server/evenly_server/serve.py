@@ -151,14 +151,18 @@ class Process:
 
     async def _join(self) -> None:
         """Where there are other servers: listens for those whom they pass on here, and lives for them to see."""
-        own, homes = self._options.between, self.journal.homes
-        if not homes.own_address:
+        homes, between = self.journal.homes, self._options.between
+        own = homes.own_address()
+        if not own:
             return
-        host, port = _host_and_port(own) if own else (homes.own_address, 0)
+        host, port = _host_and_port(between) if between else (own, 0)
         self._between = await self._listen(self._serve_passed, host, port, "--between", self._only_servers)
         port = _port_of(self._between)
-        note("other servers reach this one", port=port)
-        await homes.join(Neighbour(f"[{host}]:{port}" if ":" in host else f"{host}:{port}", self._secret))
+        if is_loopback(host):
+            note("only servers on this machine reach this one: see --between", logging.WARNING, port=port)
+        else:
+            note("other servers reach this one", port=port)
+        await homes.join(Neighbour(_joined(host, port), self._secret))
 
     async def _listen(
         self,
@@ -342,7 +346,10 @@ def _host_and_port(text: str) -> tuple[str, int]:
 
 def _local_name(socket: ServerConnection) -> str:
     """The HOST:PORT at which this connection reached the server."""
-    host, port = socket.local_address[:2]
+    return _joined(*socket.local_address[:2])
+
+
+def _joined(host: str, port: int) -> str:
     return f"[{host}]:{port}".lower() if ":" in host else f"{host}:{port}"
 
 

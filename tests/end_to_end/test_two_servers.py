@@ -16,7 +16,7 @@ import pytest
 from evenly_client.peer import State
 from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.room import Entry
-from evenly_protocol.wire import PresenceFrame, Waiting, decode_entry
+from evenly_protocol.wire import VERSION, Hello, PresenceFrame, Purpose, Waiting, decode_entry
 from evenly_protocol.words import CheckInKind, CheckInState, Intent, Lobby
 from evenly_server.journal.interface import JournalRefused
 from evenly_server.journal.jetstream_reading import JetStreamReader
@@ -145,6 +145,27 @@ async def test_whoever_comes_elsewhere_with_their_key_takes_over(nats: Nats, tmp
             await again.enter()
             await eventually(lambda: member.state is State.ENDED)
             assert metric(other, "passed_on") == 1
+
+
+@pytest.mark.parametrize("uvloop", [True, False])
+async def test_who_is_gone_before_they_could_be_passed_on_leaves_nothing_behind(
+    nats: Nats, tmp_path: Path, uvloop: bool
+) -> None:
+    """Their room's server stands still for a moment, and they go while the one that they came to waits for it."""
+    async with (
+        Server(nats.url, log=tmp_path / "a") as home,
+        Server(nats.url, uvloop=uvloop, log=tmp_path / "b") as other,
+        make_room(home, 1) as group,
+    ):
+        assert home.process is not None
+        home.process.send_signal(signal.SIGSTOP)
+        async with wire(dataclasses.replace(group.link, port=other.port)) as gone:
+            await gone.send(Hello(*VERSION, group.link.room, gone.key.public, bytes(32), Purpose.MEMBER))
+            await eventually(lambda: metric(other, "connections") == 1)
+        home.process.send_signal(signal.SIGCONT)
+        await eventually(lambda: metric(other, "connections") == 0)
+        assert metric(other, "passed_on") == 0
+        assert "failed" not in other.log.read_text()
 
 
 async def test_a_stranger_is_refused_between_servers(nats: Nats, tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ class Homes(Protocol):
 
     moved: Callable[[bytes], object]
 
-    @property
     def own_address(self) -> str:
         """This machine's address in the network of the servers; empty when there is but one."""
         ...
@@ -53,7 +52,7 @@ class Homes(Protocol):
         ...
 
     async def still_here(self, room: bytes) -> bool:
-        """Whether a room that was claimed is here, after somebody else has written into it."""
+        """Whether a room that was claimed is here still, after an append to it was not stored."""
         ...
 
 
@@ -63,7 +62,6 @@ class OneServer:
     def __init__(self) -> None:
         self.moved: Callable[[bytes], object] = lambda room: None
 
-    @property
     def own_address(self) -> str:
         """See `Homes.own_address`."""
         return ""

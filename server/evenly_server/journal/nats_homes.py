@@ -70,7 +70,6 @@ class NatsHomes:
         """The rooms that are here, each with the place of its message."""
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
-    @property
     def own_address(self) -> str:
         """See `Homes.own_address`: the one by which it reaches NATS."""
         at = self._client.connected_url

@@ -13,6 +13,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError, NotFoundError
 
+from .interface import JournalUnavailable
 from .nats_streams import ANSWER_WITHIN_S, STATE
 
 LEASE_S: Final = 10
@@ -35,7 +36,8 @@ async def _nothing() -> None:
 class Lease:
     """One subject's message. It lapses while NATS does not answer, and comes back unless somebody else has it.
 
-    `regained` is awaited after it had lapsed, before it counts as held again: others may have taken it for gone.
+    `regained` is awaited after it had lapsed, before it counts as held again: others may have taken it for gone. Should
+    that raise `JournalUnavailable`, both are tried again.
     """
 
     def __init__(self, client: Client, subject: str, data: bytes) -> None:
@@ -48,6 +50,7 @@ class Lease:
         self._place = 0
         self._until = 0.0
         self._lapsed = False
+        self._given_back = False
         self._renewing: asyncio.Task[None] | None = None
 
     @property
@@ -72,6 +75,7 @@ class Lease:
         Raises:
             NatsError, TimeoutError, OSError: NATS does not answer; it will be gone by itself.
         """
+        self._given_back = True
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)
@@ -80,14 +84,15 @@ class Lease:
             await self._manager.delete_msg(STATE, self._place)
 
     async def _keep(self) -> None:
-        while True:
+        # Asked each time, too: what NATS's library waits with may swallow a cancellation (Python 3.11).
+        while not self._given_back:
             await asyncio.sleep(RENEW_EVERY_S if self.held else 0.2)
             try:
                 if not await self._renew():
-                    break
-            except (NatsError, TimeoutError, OSError) as error:
+                    self.lost, self._until = True, 0.0
+                    return
+            except (NatsError, TimeoutError, OSError, JournalUnavailable) as error:
                 _log.info("a lease is not renewed (%s)", type(error).__name__)
-        self.lost, self._until = True, 0.0
 
     async def _renew(self) -> bool:
         """Takes the lease, or renews it; whether nobody else has it."""

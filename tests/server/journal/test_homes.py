@@ -128,6 +128,28 @@ async def test_what_a_dead_server_had_is_had_by_another_and_it_finds_out(
     keeping.cancel()
 
 
+async def test_a_room_that_cannot_be_looked_after_at_once_is_looked_after_again(
+    two: tuple[JetStreamJournal, JetStreamJournal],
+) -> None:
+    one, _ = two
+    assert await one.homes.claim(ROOM)
+    lease = homes_of(one)._lease
+    look_after, asked = lease.regained, 0
+
+    async def once_not() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise JournalUnavailable("no answer")
+        await look_after()
+
+    lease.regained = once_not
+    lease._lapsed = True
+    append = asyncio.create_task(one.append(ROOM, 0, [b"one"]))
+    assert await asyncio.wait_for(append, 20) is Outcome.OK
+    assert asked == 2
+
+
 async def test_while_nats_is_away_nothing_is_known(nats: Nats, two: tuple[JetStreamJournal, JetStreamJournal]) -> None:
     one, other = two
     assert await one.homes.claim(ROOM)
