@@ -11,10 +11,9 @@ of the servers of Evenly for each event delivered to a member, and of all three 
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import os
 import resource
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,12 +21,12 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from evenly_server.journal.interface import JournalRefused
-from evenly_server.journal.nats_streams import connect, make_streams
-from evenly_server.journal.opening import Access
 from figures import Found, command_line, cpu_seconds, table
 from load import Load, Sender
 from our_servers import Evenly, started
+
+sys.path.append(str(Path(__file__).parents[1] / "tools"))
+from three_nats import free_ports, start_three
 
 MEMBERS = 4
 SIZES, SIZES_QUICK = ((200, 1.0), (2_000, 10.0)), ((20, 1.0),)
@@ -42,12 +41,6 @@ COMMANDS = 8
 SERVERS, SERVERS_QUICK = (1, 2, 4), (1, 2)
 NATIONAL, OF_EACH, EVERY_S = 10_000, 11, 5.0
 """Rooms of the estimate, the members of each, and the seconds between two commands in it."""
-
-CONF = """server_name: n{number}
-listen: "127.0.0.1:{port}"
-jetstream {{ store_dir: "{folder}", sync_interval: always }}
-cluster {{ name: evenly, listen: "127.0.0.1:{route}", routes: [{routes}] }}
-"""
 
 
 @dataclass(frozen=True)
@@ -76,13 +69,15 @@ class Cluster(Evenly):
         self.name = f"{servers} {'server' if servers == 1 else 'servers'}{', passed on' if passed else ''}"
         self._servers, self._passed = servers, passed
         self._ports: list[int] = []
+        self._stack = contextlib.ExitStack()
         self._of_nats: list[subprocess.Popen[bytes]] = []
         self._of_evenly: list[subprocess.Popen[str]] = []
 
     def start(self, core: int) -> int:
         """See `Contestant.start`. All share all cores."""
         everywhere = range(os.cpu_count() or 1)
-        url = self._start_nats(Path(self._folder.name))
+        ports = free_ports(6)
+        url, self._of_nats = start_three(self._stack, Path(self._folder.name), ports[:3], ports[3:])
         serve = ["serve", "--port", "0", "--journal", url, "--create", "anyone", "--no-pace", "--connections", "20000"]
         for _ in range(self._servers):
             process, port = started([sys.executable, "-m", "evenly_server", *serve, "--log", "error"], core)
@@ -90,23 +85,6 @@ class Cluster(Evenly):
             self._of_evenly.append(process)
             self._ports.append(port)
         return self._of_evenly[0].pid
-
-    def _start_nats(self, folder: Path) -> str:
-        binary = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or "nats-server"
-        ports = _free_ports(6)
-        routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[3:])
-        for number in range(3):
-            conf = folder / f"n{number}.conf"
-            own = folder / f"n{number}"
-            conf.write_text(
-                CONF.format(number=number, port=ports[number], route=ports[3 + number], routes=routes, folder=own)
-            )
-            log = (folder / f"n{number}.log").open("wb")
-            self._of_nats.append(subprocess.Popen([binary, "-c", str(conf)], stdout=log, stderr=log))
-            log.close()
-        url = "nats://" + ",".join(f"127.0.0.1:{port}" for port in ports[:3])
-        asyncio.run(_make(url))
-        return url
 
     def connect(self, room: int, members: int) -> list[socket.socket]:
         """See `Contestant.connect`."""
@@ -120,32 +98,11 @@ class Cluster(Evenly):
 
     def stop(self) -> None:
         """See `Contestant.stop`."""
-        for process in (*self._of_evenly, *self._of_nats):
+        for process in self._of_evenly:
             process.kill()
             process.wait()
+        self._stack.close()
         super().stop()
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [int(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-async def _make(url: str) -> None:
-    client = await connect(Access.parse(url))
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                await make_streams(client, 3)
-                break
-            except JournalRefused:
-                await asyncio.sleep(0.3)
-    await client.close()
 
 
 def cost(cluster: Cluster, rooms: int, every_s: float) -> Cost:

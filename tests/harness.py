@@ -13,7 +13,6 @@ import contextlib
 import dataclasses
 import secrets
 import signal
-import socket
 import sqlite3
 import sys
 import urllib.request
@@ -260,15 +259,6 @@ def metric(server: Served, name: str) -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=PATIENCE_S) as page:
         lines = page.read().decode().splitlines()
     return int(next(line for line in lines if line.startswith(f"evenly_{name} ")).split()[1])
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of this machine that were free a moment ago."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 async def server_command(*arguments: str, directory: Path | None = None) -> tuple[int, str, str]:

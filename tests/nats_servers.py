@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from evenly_server.journal.jetstream import JetStreamJournal
 from evenly_server.journal.nats_streams import connect, make_streams
 from evenly_server.journal.opening import Access
 
-from tests.harness import free_ports, soon
+from tests.harness import soon
+from tools.three_nats import configuration, free_ports
 
 READY_WITHIN_S = 30.0
 
@@ -32,15 +33,16 @@ def binary() -> str:
 class Nats:
     """One NATS server with JetStream; what it stores outlives it."""
 
-    def __init__(self, folder: Path, port: int, name: str = "n1", more: str = "") -> None:
+    def __init__(
+        self, folder: Path, port: int, name: str = "n1", *, route: int = 0, routes: Sequence[int] = (), more: str = ""
+    ) -> None:
         self.url = f"nats://127.0.0.1:{port}"
         self.name = name
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / "log"
         self._configuration = folder / "nats.conf"
         self._configuration.write_text(
-            f'server_name: {name}\nlisten: "127.0.0.1:{port}"\n'
-            f'jetstream {{ store_dir: "{folder / "store"}", sync_interval: always, max_file: 1GB }}\n{more}\n'
+            configuration(name, port, folder / "store", route=route, routes=routes, more=more)
         )
         self.process: asyncio.subprocess.Process | None = None
 
@@ -86,14 +88,8 @@ async def one_nats(folder: Path) -> AsyncGenerator[Nats]:
 async def three_nats(folder: Path) -> AsyncGenerator[list[Nats]]:
     """Three servers that are one cluster."""
     ports = free_ports(6)
-    routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports[3:])
     servers = [
-        Nats(
-            folder / f"n{number}",
-            ports[number],
-            f"n{number}",
-            f'cluster {{ name: evenly, listen: "127.0.0.1:{ports[3 + number]}", routes: [{routes}] }}',
-        )
+        Nats(folder / f"n{number}", ports[number], f"n{number}", route=ports[3 + number], routes=ports[3:])
         for number in range(3)
     ]
     await asyncio.gather(*(server.start() for server in servers))

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.harness import free_ports
+from tools.three_nats import free_ports
 
 
 class KilledServer:

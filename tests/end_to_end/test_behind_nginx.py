@@ -15,7 +15,8 @@ import pytest
 from evenly_client.certificate import certificate_in
 from evenly_client.links import Link
 
-from tests.harness import Served, Server, encoded, eventually, free_ports, make_room, soon
+from tests.harness import Served, Server, encoded, eventually, make_room, soon
+from tools.three_nats import free_ports
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 

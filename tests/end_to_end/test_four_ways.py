@@ -19,7 +19,7 @@ import pytest
 from tests.client.gateway.browser import DESKTOP, PHONE, Person, browsing
 from tests.end_to_end.killed_server import KilledServer
 from tests.end_to_end.terminals import ENTER, ESCAPE, Terminal
-from tests.harness import free_ports
+from tools.three_nats import free_ports
 
 MARK = r" \(gateway\)"
 ANSWER = "\x07"

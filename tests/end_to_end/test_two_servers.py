@@ -29,8 +29,9 @@ from websockets.exceptions import InvalidStatus
 from tests.end_to_end.kills import MEMBERS, Load, check_all, settle
 from tests.end_to_end.test_checkins import Table
 from tests.endurance.fault_proxy import FaultProxy
-from tests.harness import Member, Server, encoded, eventually, free_ports, make_room, metric, wire
+from tests.harness import Member, Server, encoded, eventually, make_room, metric, wire
 from tests.nats_servers import Nats, made_on, one_nats, three_nats
+from tools.three_nats import free_ports
 
 ROUNDS = int(os.environ.get("EVENLY_ROUNDS", "60"))
 """Of trouble, in the long form."""

@@ -22,8 +22,9 @@ from evenly_server.journal.sqlite import SqliteJournal
 from nats.js.errors import APIError
 
 from tests.endurance.fault_proxy import FaultProxy
-from tests.harness import eventually, free_ports
+from tests.harness import eventually
 from tests.nats_servers import Nats, made_on, one_nats, three_nats
+from tools.three_nats import free_ports
 
 ROOM, OTHER = b"\x01" * 16, b"\x02" * 16
 
