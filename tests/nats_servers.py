@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import pytest
-from evenly_server.journal.interface import JournalRefused
+from evenly_server.journal.interface import JournalRefused, JournalUnavailable
 from evenly_server.journal.jetstream import JetStreamJournal
 from evenly_server.journal.nats_streams import connect, make_streams
 from evenly_server.journal.opening import Access
@@ -103,11 +103,12 @@ async def made_on(url: str, replicas: int = 1, shards: int = 1) -> JetStreamJour
     """A journal on servers that have just started: its streams are made first."""
     async with asyncio.timeout(READY_WITHIN_S):
         client = await connect(Access.parse(url))
-        while True:
-            try:
-                await make_streams(client, replicas, shards)
-                break
-            except JournalRefused:
-                await asyncio.sleep(0.2)
-        await client.close()
-        return await JetStreamJournal.open(Access.parse(url))
+        try:
+            while True:
+                try:
+                    await make_streams(client, replicas, shards)
+                    return await JetStreamJournal.open(Access.parse(url))
+                except (JournalRefused, JournalUnavailable):  # no leader yet
+                    await asyncio.sleep(0.2)
+        finally:
+            await client.close()

@@ -219,6 +219,8 @@ class Alone:
                 await self._lease.give_back()
                 raise JournalRefused("This journal is served", "Stop its servers first")
         except (NatsError, TimeoutError, OSError) as error:
+            with contextlib.suppress(NatsError, TimeoutError, OSError):
+                await self._lease.give_back()
             raise _unavailable(error) from None
 
     def may_write(self, room: bytes) -> bool | None:
