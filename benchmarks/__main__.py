@@ -21,7 +21,7 @@ from pathlib import Path
 
 from figures import Found, exponent, machine, sync_ms, table
 
-NAMES = ("fanout", "many_rooms", "history", "journal", "screen", "cold_start", "wire_bytes", "checkin", "cluster")
+NAMES = ("fanout", "many_rooms", "history", "journal", "screen", "cold_start", "wire_bytes", "checkin")
 FOLDER = Path(__file__).parent
 
 

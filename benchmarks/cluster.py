@@ -2,6 +2,8 @@
 
     python benchmarks/cluster.py [--quick] [--json]
 
+It takes twenty minutes, and is no part of `python benchmarks`.
+
 Each room has four members, of whom one gives a command every so often, all of them spread evenly over the time. NATS
 keeps everything three times, with `sync_interval: always`. *Passed on*: two servers, the rooms at the first, all
 members but the facilitator at the second. Everything runs on this machine, which has fewer cores than processes: what a
@@ -145,7 +147,10 @@ def measure(quick: bool) -> Found:
 
 
 def estimate(found: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Cores for `NATIONAL` rooms, with half of the members passed on."""
+    """Cores for `NATIONAL` rooms, with half of the members passed on.
+
+    An upper bound for Evenly: most of what a command costs it costs once, and is counted here for each member.
+    """
     commands = NATIONAL / EVERY_S
     here, passed = found["2 servers"], found["2 servers, passed on"]
     return {
@@ -183,13 +188,13 @@ def page(found: Found) -> str:
     return "\n".join([
         "## Several servers on NATS",
         "",
-        (__doc__ or "").partition("--json]\n\n")[2].strip(),
+        (__doc__ or "").partition("`python benchmarks`.\n\n")[2].strip(),
         "",
         table(heads, rows),
         "",
         f"An estimate for {NATIONAL:,} rooms of {OF_EACH}, in each a command every {EVERY_S:.0f} s, half of the",
         f"members passed on, from the first of these figures alone: {guess['commands']:,.0f} commands a second,",
-        f"{guess['evenly']:.1f} cores for Evenly, {guess['nats']:.1f} for the three of NATS together.",
+        f"at most {guess['evenly']:.1f} cores for Evenly, {guess['nats']:.1f} for the three of NATS together.",
     ])  # fmt: skip
 
 
