@@ -306,13 +306,13 @@ async def make_room(
     With `others`, the members come to `server` and to these in turn.
     """
     link = server.new_link()
-    ports = [server.port, *(other.port for other in others)]
+    links = [link, *(dataclasses.replace(link, port=other.port) for other in others)]
     members: list[Member] = []
     async with contextlib.AsyncExitStack() as stack:
         for number in range(size):
             key = DeviceKey.generate()
             member = Member(
-                dataclasses.replace(link, port=ports[number % len(ports)]),
+                links[number % len(links)],
                 key,
                 names[number % len(names)] + ("" if number < len(names) else f" {number}"),
                 create_key="" if number == 0 else None,

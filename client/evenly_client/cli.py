@@ -104,7 +104,8 @@ def open_(
     format
         The format of the room's sessions, remembered: a name of `evenly formats list`, or a .toml file.
     on
-        The server, HOST or HOST:PORT. Without it, one is started on this computer.
+        The server, HOST or HOST:PORT; of several with the same rooms all, with commas between. Without it, one is
+        started on this computer.
     key
         The server's key for making rooms.
     my_name
@@ -161,7 +162,7 @@ def invite(
     qr
         Print the link as a QR code too.
     on
-        The server that the room has moved to (`evenly import`), HOST or HOST:PORT.
+        The server that the room has moved to (`evenly import`), HOST or HOST:PORT; several with commas between.
     """
     from evenly_client.commands.opening import invite as run
 

@@ -2,7 +2,7 @@
 
 `config.toml` in the platform's place for configuration, in `EVENLY_HOME`, or wherever `EVENLY_CONFIG` says:
 
-    server = "evenly.example.org"   # where `evenly open` makes rooms; none: on this machine
+    server = "evenly.example.org"   # where `evenly open` makes rooms (several: commas between); none: on this machine
     profile = "default"             # which device key
     theme = "evenly-dark"
     language = "de"                 # of the words on screen; by default the system's

@@ -14,6 +14,7 @@ from evenly_client import config as config_module
 from evenly_client.charset import named
 from evenly_client.config import ConfigError
 from evenly_client.dumb_terminal import is_dumb
+from evenly_client.links import Link
 from evenly_client.my_rooms import find
 from evenly_client.store import DEFAULT_PROFILE, Store, StoreError, profile_directory
 from evenly_client.text import cell_width
@@ -45,7 +46,9 @@ def examine(link_text: str | None, profile: str | None) -> int:
     """Prints the findings; 1 if something has to be mended."""
     findings = [*_machine(), *_terminal(), *_files(profile)]
     if link_text is not None:
-        findings.append(_way(link_text, profile))
+        with Store(profile_directory(profile or DEFAULT_PROFILE)) as store:
+            link = find(store, link_text)
+        findings += map(_way, link.ways())
     width = max(cell_width(mark) for mark in MARKS.values())
     for finding in findings:
         mark = MARKS[finding.good]
@@ -122,10 +125,7 @@ def _files(profile: str | None) -> Iterator[Finding]:
         yield Finding(False, str(error))
 
 
-def _way(link_text: str, profile: str | None) -> Finding:
-    with Store(profile_directory(profile or DEFAULT_PROFILE)) as store:
-        link = find(store, link_text)
-
+def _way(link: Link) -> Finding:
     async def there() -> None:
         async with asyncio.timeout(10), connected(link):
             pass

@@ -1,6 +1,7 @@
-"""Invite links: `evenly://HOST[:PORT]/ROOM#SECRET[.PIN]` (anonymity.md, section 1).
+"""Invite links: `evenly://HOST[:PORT][,HOST[:PORT]…]/ROOM#SECRET[.PIN]` (anonymity.md, section 1).
 
-ROOM, SECRET and PIN are 16 bytes each in Crockford base32. Nothing after `#` is ever sent to a server.
+ROOM, SECRET and PIN are 16 bytes each in Crockford base32. Nothing after `#` is ever sent to a server. Several servers
+are those of one installation: any of them leads to the room.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple, Self
 
 from evenly_protocol import base32
 from evenly_protocol.words import DEFAULT_PORT
@@ -17,6 +19,7 @@ from evenly_protocol.words import DEFAULT_PORT
 from evenly_client.translation import N_, _
 
 SCHEME: Final = "evenly://"
+SERVERS_AT_MOST: Final = 8
 
 _WRAPPING = "<>()[]{}\"'`“”‘’«»"
 _TRAILING = _WRAPPING + ".,;:!?*"
@@ -42,12 +45,33 @@ class LinkError(ValueError):
         super().__init__(f"{title} {advice}")
 
 
+class Server(NamedTuple):
+    """Where a server is. `host` is lower case, without brackets."""
+
+    host: str
+    port: int
+
+    @property
+    def name(self) -> str:
+        """HOST:PORT in lower case: what a device signs, so that its proof is of no use to another server."""
+        return f"{self._bracketed}:{self.port}"
+
+    def __str__(self) -> str:
+        """As in a link: the usual port is left out."""
+        return self._bracketed if self.port == DEFAULT_PORT else self.name
+
+    @property
+    def _bracketed(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
 @dataclass(frozen=True)
 class Link:
     """Where a room is, and what opens it. Not to be shown during a session: calls are recorded.
 
     `host` is lower case, without brackets; `room`, `secret` and `pin` are 16 raw bytes. `pin` is the
-    beginning of the SHA-256 of a self-signed certificate that must be met, or None.
+    beginning of the SHA-256 of a self-signed certificate that must be met (at all of its servers), or None.
+    `others` are the further servers, as the link names them.
     """
 
     host: str
@@ -55,18 +79,39 @@ class Link:
     room: bytes
     secret: bytes = field(repr=False)
     pin: bytes | None = field(default=None, repr=False)
+    others: tuple[Server, ...] = ()
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """All of its servers, as the link names them."""
+        return (Server(self.host, self.port), *self.others)
 
     @property
     def server_name(self) -> str:
-        """HOST:PORT in lower case: what a device signs, so that its proof is of no use to another server."""
-        return f"{_bracketed(self.host)}:{self.port}"
+        """HOST:PORT of its first server: see `Server.name`."""
+        return self.servers[0].name
+
+    def ways(self) -> list[Self]:
+        """A link to each of its servers alone, in the order in which they are tried.
+
+        Whoever enters one room begins at the same server, and different rooms begin at different ones: so a room is
+        where its members come to, and the rooms are spread evenly.
+        """
+        servers = self.servers
+        first = int.from_bytes(self.room) % len(servers)
+        return [self.on(server) for server in servers[first:] + servers[:first]]
+
+    def on(self, *servers: Server) -> Self:
+        """The same room and secret on these servers."""
+        first, *others = servers
+        return replace(self, host=first.host, port=first.port, others=tuple(others))
 
     def invite_text(self) -> str:
         """The link as it is handed to people, secret included, in the one form that `parse` gives back."""
-        port = "" if self.port == DEFAULT_PORT else f":{self.port}"
+        servers = written(self.servers)
         pin = "" if self.pin is None else "." + base32.encode(self.pin)
         secret = _grouped(base32.encode(self.secret))
-        return f"{SCHEME}{_bracketed(self.host)}{port}/{base32.encode(self.room)}#{secret}{pin}"
+        return f"{SCHEME}{servers}/{base32.encode(self.room)}#{secret}{pin}"
 
     @classmethod
     def parse(cls, text: str) -> Link:
@@ -87,35 +132,53 @@ class Link:
         if not slash or not room:
             raise LinkError(_("This link does not say which room it leads to."), _(_WHOLE))
         secret, dot, pin = fragment.partition(".")
-        host, port = _host_and_port(authority)
+        first, *others = parse_servers(authority)
         return cls(
-            host=host,
-            port=port,
+            host=first.host,
+            port=first.port,
+            others=tuple(others),
             room=_sixteen(room, "room"),
             secret=_sixteen(secret, "secret", hyphens=True),
             pin=_sixteen(pin, "pin") if dot else None,
         )
 
 
-def parse_server(text: str) -> tuple[str, int]:
-    """Host and port of `HOST[:PORT]`, as in a link and in the configuration; the port is 7447 when left out.
+def written(servers: Sequence[Server]) -> str:
+    """`HOST[:PORT]` of each, with commas between, as `parse_servers` reads them."""
+    return ",".join(map(str, servers))
+
+
+def parse_servers(text: str) -> list[Server]:
+    """The servers of `HOST[:PORT][,HOST[:PORT]…]`, as in a link and in the configuration: at least one, at most 8.
+
+    Raises:
+        LinkError: one of them is not the name or address of a server, or is there twice, or there are too many.
+    """
+    servers = [parse_server(one) for one in text.split(",")]
+    if len(set(servers)) < len(servers):
+        raise LinkError(_("A server is named twice."), _("Name each server once, with commas between."))
+    if len(servers) > SERVERS_AT_MOST:
+        too_many = _("These are too many servers: a link names up to {n}.").format(n=SERVERS_AT_MOST)
+        raise LinkError(too_many, _("One of them, or a few, lead to the room as well."))
+    return servers
+
+
+def parse_server(text: str) -> Server:
+    """The server of `HOST[:PORT]`; the port is 7447 when left out.
 
     Raises:
         LinkError: it is not the name or address of a server.
     """
-    return _host_and_port(text.strip())
-
-
-def _host_and_port(authority: str) -> tuple[str, int]:
-    if authority.startswith("["):
-        inside, bracket, after = authority[1:].partition("]")
+    text = text.strip()
+    if text.startswith("["):
+        inside, bracket, after = text[1:].partition("]")
         if not bracket or (after and not after.startswith(":")):
             raise LinkError(_("The server's address has a bracket too few or too many."), _(_ASK))
-        return _ipv6(inside), _port(after[1:]) if after else DEFAULT_PORT
-    host, colon, port = authority.partition(":")
+        return Server(_ipv6(inside), _port(after[1:]) if after else DEFAULT_PORT)
+    host, colon, port = text.partition(":")
     if ":" in port:
         raise LinkError(_("An IPv6 address stands in brackets in a link."), _("Write it like [2001:db8::1]:7447."))
-    return _name(host), _port(port) if colon else DEFAULT_PORT
+    return Server(_name(host), _port(port) if colon else DEFAULT_PORT)
 
 
 def _ipv6(text: str) -> str:
@@ -155,10 +218,6 @@ def _sixteen(text: str, what: str, *, hyphens: bool = False) -> bytes:
     except base32.NotBase32 as error:
         reason = _(error.reason).format(n=error.n)
         raise LinkError(_(_NOT_WHOLE[what]).format(reason=reason), _(_WHOLE)) from None
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _grouped(text: str) -> str:

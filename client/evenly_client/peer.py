@@ -12,6 +12,7 @@ itself, sends what was not acknowledged again, and folds every entry into `room`
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import secrets
 import socket as socket_module
@@ -238,6 +239,8 @@ class Peer:
         others, and have the name marked for everybody. `rate`: the speed of a rehearsal's clock.
         """
         self.link = link
+        self._ways = link.ways()
+        self._way = self._ways[0]
         self.key = key
         self.name = name
         self.keys = RoomKeys.from_secret(link.secret)
@@ -463,11 +466,12 @@ class Peer:
     async def _connect_again_and_again(self) -> None:
         loop = asyncio.get_running_loop()
         attempt, lost_at = 0, loop.time()
-        while self._ended is None:
+        for turn, way in enumerate(itertools.cycle(self._ways), 1):
+            self._way = way
             began = loop.time()
             self._farewell = ""
             try:
-                async with connected(self.link, insecure=self._insecure) as socket:
+                async with connected(way, insecure=self._insecure) as socket:
                     await self._converse(socket)
                 self.trouble = self._farewell or LOST
             except WrongServer as error:
@@ -482,10 +486,11 @@ class Peer:
                 return
             if loop.time() - began >= STEADY_S and self.state in (State.LIVE, State.LOBBY, State.AGREEMENT):
                 attempt, lost_at = 0, loop.time()
-            self._set_state(State.LOST)
+            if self.state is not State.CONNECTING or turn >= len(self._ways):  # not before each had its turn
+                self._set_state(State.LOST)
             self._wake.clear()
             try:
-                async with asyncio.timeout(back_off(attempt, loop.time() - lost_at)):
+                async with asyncio.timeout(back_off(attempt // len(self._ways), loop.time() - lost_at)):
                     await self._wake.wait()
             except TimeoutError:
                 pass
@@ -524,12 +529,12 @@ class Peer:
     def _prove(self, challenge: Challenge, nonce: bytes, purpose: Purpose) -> None:
         name_id = self.new_id()
         name, name_signature = self.signed_name(self.name, name_id)
-        message = hello_message(self.link.server_name, self.link.room, challenge.nonce, nonce)
+        message = hello_message(self._way.server_name, self.link.room, challenge.nonce, nonce)
         pending = self._outbox.pending()
         self._transmit(
             Proof(
                 signature=self.key.sign(message),
-                server_name=self.link.server_name,
+                server_name=self._way.server_name,
                 token=self.keys.invite_token,
                 key=self._create_key or "" if purpose is Purpose.CREATE else "",
                 name=name,

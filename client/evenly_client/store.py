@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import platformdirs
 
-from evenly_client.links import Link
+from evenly_client.links import Link, parse_servers, written
 from evenly_client.translation import _
 
 if TYPE_CHECKING:
@@ -217,12 +217,14 @@ class Store:
 
     def remember_room(self, link: Link, at: int) -> None:
         """Keeps a room's link, and that it was used at the instant `at`; the name stays."""
-        self._database.execute(
-            "INSERT INTO room (room, host, port, secret, pin, last_used) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (room) DO UPDATE SET host = excluded.host, port = excluded.port,"
-            " secret = excluded.secret, pin = excluded.pin, last_used = max(last_used, excluded.last_used)",
-            (link.room, link.host, link.port, link.secret, link.pin, at),
-        )
+        with self.transaction():
+            self._database.execute(
+                "INSERT INTO room (room, host, port, secret, pin, last_used) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (room) DO UPDATE SET host = excluded.host, port = excluded.port,"
+                " secret = excluded.secret, pin = excluded.pin, last_used = max(last_used, excluded.last_used)",
+                (link.room, link.host, link.port, link.secret, link.pin, at),
+            )
+            self.keep_setting(_others_of(link.room), written(link.others))
 
     def rooms(self) -> list[KnownRoom]:
         """All rooms this profile knows, the last used first."""
@@ -372,7 +374,9 @@ class Store:
             values,
         ).fetchall()
         for host, port, room, secret, pin, my_name, last_used in rows:
-            yield KnownRoom(Link(host, port, room, secret, pin), my_name, last_used)
+            others = self.setting(_others_of(room))
+            further = tuple(parse_servers(others)) if others else ()
+            yield KnownRoom(Link(host, port, room, secret, pin, further), my_name, last_used)
 
     def _set_next_counter(self, room: bytes, device: bytes, counter: int) -> None:
         self._database.execute(
@@ -448,3 +452,8 @@ def _give_name(temporary: Path, path: Path) -> None:
         # A file system without hard links, such as FAT: two first starts at once are not told apart there.
         if not path.exists():
             temporary.replace(path)
+
+
+def _others_of(room: bytes) -> str:
+    """Where the further servers of a room's link are kept: files of before there were any have them nowhere."""
+    return f"other servers {room.hex()}"  # no words: a key of the store

@@ -30,7 +30,7 @@ class WrongServer(ConnectionError):
 
 @asynccontextmanager
 async def connected(link: Link, *, insecure: bool = False) -> AsyncGenerator[ClientConnection]:
-    """A WebSocket to the link's server.
+    """A WebSocket to the link's (first) server.
 
     Raises:
         WrongServer: the certificate does not fit the link's PIN.
@@ -56,7 +56,7 @@ async def connected(link: Link, *, insecure: bool = False) -> AsyncGenerator[Cli
 
 
 def encrypted(link: Link, *, insecure: bool = False) -> bool:
-    """Whether the way to this link's server is encrypted."""
+    """Whether the way to this link's (first) server is encrypted."""
     return link.pin is not None or not (insecure or is_loopback(link.host))
 
 

@@ -51,7 +51,7 @@ async def converse(line: Line, door: Door, arrival: Arrival, passing: Passing | 
             handshake = _Handshake(frames, patience)
             neighbour = None if passing is None else await _elsewhere(frames, passing.homes)
             if neighbour is None:
-                actor = await door.enter(line, handshake, arrival.name, arrival.address)
+                actor = await door.enter(line, handshake, arrival)
         if passing is not None and neighbour is not None:
             await passing.through(line, arrival, neighbour, frames.message)
             return

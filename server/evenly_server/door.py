@@ -13,7 +13,7 @@ import hmac
 import ipaddress
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple, TypeVar
 
 from evenly_protocol.hashing import hello_message, profile_message
@@ -38,6 +38,7 @@ from evenly_protocol.words import Lobby
 from evenly_server.actor import RoomActor, Tools
 from evenly_server.journal.interface import JournalDamaged, Outcome
 from evenly_server.line import Line
+from evenly_server.passing import Arrival
 from evenly_server.rooms import Elsewhere, Rooms
 from evenly_server.signatures import verify
 
@@ -108,10 +109,9 @@ def network_of(address: str) -> str:
 class Door:
     """Lets devices in, room by room."""
 
-    def __init__(self, rooms: Rooms, tools: Tools, names: Collection[str], creating: Creating) -> None:
+    def __init__(self, rooms: Rooms, tools: Tools, creating: Creating) -> None:
         self._rooms = rooms
         self._tools = tools
-        self._names = frozenset(name.lower() for name in names)
         self._creating = creating
         self.failures = Failures(tools.clock.now)
 
@@ -124,10 +124,8 @@ class Door:
         if self.failures.too_many(address):
             raise TurnedAway(Bye.TOO_FAST)
 
-    async def enter(self, line: Line, frames: AsyncIterator[ClientFrame], local: str, address: str) -> RoomActor:
+    async def enter(self, line: Line, frames: AsyncIterator[ClientFrame], arrival: Arrival) -> RoomActor:
         """Takes a line from its first frame to its seat; the room is not shown yet.
-
-        `local` is the name by which this connection reached the server, `address` where it comes from.
 
         Raises:
             TurnedAway: it is not let in.
@@ -140,8 +138,8 @@ class Door:
         nonce = secrets.token_bytes(32)
         line.send(Challenge(VERSION[0], min(VERSION[1], hello.minor), nonce))
         proof = await _expect(frames, Proof)
-        self.look(address)
-        if not self._goes_by(proof.server_name, local):
+        self.look(arrival.address)
+        if proof.server_name not in arrival.names:
             raise TurnedAway(Bye.NAME)
         line.ik, line.purpose, line.counter = hello.ik, hello.purpose, max(1, proof.counter)
         message = hello_message(proof.server_name, hello.room, nonce, hello.nonce)
@@ -153,11 +151,8 @@ class Door:
         except TurnedAway as no:
             if no.code in (Bye.REFUSED, Bye.EXISTS):
                 self._tools.metrics.door_failed_total += 1
-                self.failures.note(address)
+                self.failures.note(arrival.address)
             raise
-
-    def _goes_by(self, name: str, local: str) -> bool:
-        return name in self._names or name == local
 
     async def _create(self, line: Line, hello: Hello, proof: Proof, *, signed: bool) -> RoomActor:
         key = self._creating.key.encode()

@@ -37,10 +37,10 @@ WAITING_AT_MOST: Final = 64 * 1024
 
 
 class Arrival(NamedTuple):
-    """How somebody came: from which address, and by which name (HOST:PORT) they reached a server."""
+    """How somebody came: from which address, and to a server of which names (HOST:PORT)."""
 
     address: str
-    name: str
+    names: frozenset[str]
 
 
 def passed_by(request: Request, secret: bytes) -> Arrival | None:
@@ -48,7 +48,7 @@ def passed_by(request: Request, secret: bytes) -> Arrival | None:
     said = request.headers.get_all(SECRET)
     if len(said) != 1 or not hmac.compare_digest(said[0].encode(), secret.hex().encode()):
         return None
-    return Arrival(request.headers.get(ADDRESS, ""), request.headers.get(NAME, ""))
+    return Arrival(request.headers.get(ADDRESS, ""), frozenset(request.headers.get_all(NAME)))
 
 
 class Passing:
@@ -69,7 +69,8 @@ class Passing:
 
     async def through(self, line: Line, arrival: Arrival, neighbour: Neighbour, first: str | bytes) -> None:
         """Connects a member, who has sent `first` and nothing else, with their room's server, until one ends."""
-        headers = {SECRET: neighbour.secret.hex(), ADDRESS: arrival.address, NAME: arrival.name}
+        names = [(NAME, name) for name in arrival.names]
+        headers = [(SECRET, neighbour.secret.hex()), (ADDRESS, arrival.address), *names]
         try:
             there = await connect(
                 f"ws://{neighbour.address}/",

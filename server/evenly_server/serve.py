@@ -44,6 +44,9 @@ COMMANDS_A_SECOND = 5.0
 COMMANDS_BURST = 20
 CONNECTIONS_OF_ONE_ADDRESS = 200
 CONNECTIONS_IN_ALL = 5_000
+QUEUED_TO_CONNECT = 1_024
+"""Connections that the system makes before they are taken: all come back at once after a server's end."""
+
 FILES_BESIDE = 1_000
 """Open files beside the connections that are let in: the journal, and those who are at the door."""
 
@@ -125,6 +128,7 @@ class Process:
         self._between: Server | None = None
         self._secret = secrets.token_bytes(32)
         self._passing = Passing(journal.homes)
+        self._names: frozenset[str] = frozenset()
         self._door: Door | None = None
 
     async def listen(self) -> int:
@@ -141,12 +145,14 @@ class Process:
                 "Give --certificate and --private-key, or --insecure behind a proxy that does TLS.",
             )
         context = _tls(o)
+        names = [_as_in_links(name) for name in o.names]
         await self._join()
-        origins = [None, *(Origin(f"https://{name}") for name in o.names)]
+        origins = [None, *(Origin(f"https://{name}") for name in names)]
         self._server = await self._listen(self._serve_one, o.host, o.port, "--port", self._page, context, origins)
         self._beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
         port = _port_of(self._server)
-        self._door = Door(self.rooms, self._tools, _names(o, port), Creating(o.create, o.key))
+        self._names = _names(names, port)
+        self._door = Door(self.rooms, self._tools, Creating(o.create, o.key))
         return port
 
     async def _join(self) -> None:
@@ -184,6 +190,7 @@ class Process:
                 origins=origins,
                 process_request=page,
                 server_header=None,
+                backlog=QUEUED_TO_CONNECT,
                 open_timeout=self._options.handshake_s,
                 ping_interval=None,
                 close_timeout=2,
@@ -222,8 +229,8 @@ class Process:
         await self.journal.close()
 
     async def _serve_one(self, connection: ServerConnection) -> None:
-        arrival = Arrival(self._address_of(connection, connection.request), _local_name(connection))
-        await self._serve(connection, arrival, self._passing)
+        names = self._names | {_local_name(connection)}
+        await self._serve(connection, Arrival(self._address_of(connection, connection.request), names), self._passing)
 
     async def _serve_passed(self, connection: ServerConnection) -> None:
         assert connection.request is not None
@@ -353,10 +360,22 @@ def _joined(host: str, port: int) -> str:
     return f"[{host}]:{port}".lower() if ":" in host else f"{host}:{port}"
 
 
-def _names(options: Options, port: int) -> set[str]:
-    names = {f"localhost:{port}", f"{socket.gethostname()}:{port}".lower()}
-    names.update(name if ":" in name.rpartition("]")[2] else f"{name}:{port}" for name in options.names)
-    return names
+def _as_in_links(name: str) -> str:
+    """A server's name as links have it, whatever script it is written in.
+
+    Raises:
+        ServeError: it cannot be one.
+    """
+    try:
+        return name.encode("idna").decode().lower()
+    except UnicodeError:
+        raise ServeError(f"{name} is no name of a server.", "Write --name HOST or --name HOST:PORT.") from None
+
+
+def _names(given: list[str], port: int) -> frozenset[str]:
+    """What links may call this server; HOST without a port is at `port`."""
+    whole = (name if ":" in name.rpartition("]")[2] else f"{name}:{port}" for name in given)
+    return frozenset((f"localhost:{port}", f"{socket.gethostname()}:{port}".lower(), *whole))
 
 
 async def run(options: Options) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+from hashlib import sha256
+
 import pytest
-from evenly_client.links import Link, LinkError, parse_server
+from evenly_client.links import SERVERS_AT_MOST, Link, LinkError, Server, parse_server, parse_servers
 from evenly_protocol import base32
 from evenly_protocol.words import DEFAULT_PORT
 from hypothesis import given
@@ -18,10 +22,14 @@ SIXTEEN = st.binary(min_size=16, max_size=16)
 HOSTS = st.sampled_from(["localhost", "evenly.example.org", "10.0.0.7", "::1", "2001:db8::7", "xn--bcher-kva.example"])
 
 
-@given(HOSTS, st.integers(1, 65535), SIXTEEN, SIXTEEN, st.none() | SIXTEEN)
-def test_what_is_printed_is_read_back(host: str, port: int, room: bytes, secret: bytes, pin: bytes | None) -> None:
+SERVERS = st.builds(Server, HOSTS, st.integers(1, 65535))
+
+
+@given(st.lists(SERVERS, min_size=1, max_size=SERVERS_AT_MOST, unique=True), SIXTEEN, SIXTEEN, st.none() | SIXTEEN)
+def test_what_is_printed_is_read_back(servers: list[Server], room: bytes, secret: bytes, pin: bytes | None) -> None:
     """Every link, in capitals and small letters."""
-    link = Link(host, port, room, secret, pin)
+    link = Link("h", 1, room, secret, pin).on(*servers)
+    assert link.servers == tuple(servers)
     assert Link.parse(link.invite_text()) == link
     assert Link.parse(link.invite_text().lower()) == link
     assert Link.parse(link.invite_text().upper()) == link
@@ -33,6 +41,25 @@ def test_a_printed_link_has_its_secret_in_groups() -> None:
     with_pin = Link("::1", 80, ROOM, SECRET, PIN).invite_text()
     assert with_pin.startswith(f"evenly://[::1]:80/{R}#")
     assert with_pin.endswith(f".{P}")
+
+
+def test_a_link_may_name_several_servers() -> None:
+    several = LINK.on(Server("a.example", DEFAULT_PORT), Server("::1", 9))
+    assert several.invite_text().startswith(f"evenly://a.example,[::1]:9/{R}#")
+    assert Link.parse(several.invite_text().replace(",", ", ")) == several
+    assert [way.server_name for way in several.ways()] == ["[::1]:9", "a.example:7447"], "it begins where its room says"
+    assert all(replace(way, host=LINK.host, port=LINK.port) == LINK for way in several.ways())
+
+
+def test_rooms_begin_at_each_of_several_servers_equally_often_and_go_on_to_all_others() -> None:
+    servers = [Server("h", port) for port in range(1, 4)]
+    begins = Counter[int]()
+    for number in range(300):
+        link = replace(LINK, room=sha256(bytes([number % 256, number // 256])).digest()[:16]).on(*servers)
+        ways = [way.port for way in link.ways()]
+        assert sorted(ways) == [1, 2, 3]
+        begins[ways[0]] += 1
+    assert all(70 < begins[port] < 130 for port in (1, 2, 3)), begins
 
 
 @pytest.mark.parametrize(
@@ -101,6 +128,10 @@ def test_one_server_has_one_name_however_it_is_written() -> None:
         (f"evenly://[::1]x/{R}#{S}", "bracket"),
         (f"evenly://[::g]/{R}#{S}", "not an IPv6"),
         (f"evenly://[fe80::1%eth0]/{R}#{S}", "one machine"),
+        (f"evenly://h,/{R}#{S}", "name in this link"),
+        (f"evenly://h,,g/{R}#{S}", "name in this link"),
+        (f"evenly://h,H:7447/{R}#{S}", "named twice"),
+        (f"evenly://{','.join(f'h{n}' for n in range(9))}/{R}#{S}", "too many servers"),
     ],
 )
 def test_what_is_not_a_whole_link_is_refused_in_words(text: str, words: str) -> None:
@@ -136,5 +167,7 @@ def test_a_server_can_be_named_by_itself() -> None:
     """As in the configuration."""
     assert parse_server(" Example.org:80 ") == ("example.org", 80)
     assert parse_server("[::1]") == ("::1", DEFAULT_PORT)
-    with pytest.raises(LinkError):
-        parse_server("example.org/x")
+    assert parse_servers("example.org, [::1]:9") == [("example.org", DEFAULT_PORT), ("::1", 9)]
+    for text in ("example.org/x", "a,b"):
+        with pytest.raises(LinkError):
+            parse_server(text)

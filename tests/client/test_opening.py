@@ -7,6 +7,7 @@ from pathlib import Path
 from evenly_client.local_server import LocalServer
 
 from tests.client.piped import Piped
+from tests.harness import serving
 
 
 async def test_who_may_not_make_a_room_gets_no_invitation(tmp_path: Path) -> None:
@@ -30,6 +31,17 @@ async def test_who_may_not_make_a_room_gets_no_invitation(tmp_path: Path) -> Non
 
 async def test_where_no_server_answers_nobody_is_invited(tmp_path: Path) -> None:
     """It is said which, and what is in the way; it does not go on trying."""
-    opening = await Piped.run(tmp_path, "open", "Set", "--on", "127.0.0.1:1", "--my-name", "Fay")
-    assert await opening.ends() == 1
-    assert opening.said == ["evenly: 127.0.0.1:1: Nobody answers there: is the server running?"]
+    for on in ("127.0.0.1:1", "127.0.0.1:1,127.0.0.1:2"):
+        opening = await Piped.run(tmp_path, "open", "Set", "--on", on, "--my-name", "Fay")
+        assert await opening.ends() == 1
+        assert opening.said == [f"evenly: {on}: Nobody answers there: is the server running?"]
+
+
+async def test_of_several_servers_one_that_answers_makes_the_room_and_the_invitation_names_all(tmp_path: Path) -> None:
+    """And the same room is found again by any of them."""
+    async with serving() as local:
+        for on in (f"127.0.0.1:1,localhost:{local.port}", f"localhost:{local.port}"):
+            made = await Piped.run(tmp_path / "Fay", "open", "Set", "--on", on, "--my-name", "Fay")
+            await made.says(f"^evenly://{on}/")
+            await made.says("You are in Set, seat 1.")
+            assert await made.ends() == 0

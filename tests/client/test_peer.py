@@ -9,7 +9,7 @@ import msgpack
 import msgspec
 import pytest
 from evenly_client import peer as peer_module
-from evenly_client.links import Link
+from evenly_client.links import Link, Server
 from evenly_client.outbox import StoredOutbox
 from evenly_client.peer import Entered, Happened, Notice, Settled, State, StateChanged, TurnedAway, back_off
 from evenly_client.sealing import DeviceKey
@@ -144,6 +144,28 @@ def test_tries_come_ever_later_and_never_all_at_once() -> None:
     later = [back_off(50, 61.0) for _ in range(200)]
     assert min(later) >= 5
     assert max(later) <= 10
+
+
+async def test_of_several_servers_each_is_tried_before_it_is_said_that_none_answers(
+    hasty: list[tuple[int, float]],
+) -> None:
+    tried: list[int] = []
+
+    async def note(socket: ServerConnection) -> None:
+        tried.append(socket.local_address[1])
+        await socket.close()
+
+    async with serve(note, "127.0.0.1", 0) as one, serve(note, "127.0.0.1", 0) as two:
+        ports = [next(iter(server.sockets)).getsockname()[1] for server in (one, two)]
+        link = Link("h", 1, bytes(16), bytes(16)).on(*(Server("127.0.0.1", port) for port in ports))
+        member = Member(link, DeviceKey.generate(), "Ana")
+        states: list[tuple[State, int]] = []
+        member.watch(lambda notice: states.append((member.state, len(tried))))
+        async with member:
+            await eventually(lambda: len(hasty) >= 6)
+        assert tried[:6] == ports * 3
+        assert states[0] == (State.LOST, 2)
+        assert [attempt for attempt, _ in hasty[:6]] == [0, 0, 1, 1, 2, 2]
 
 
 async def test_a_server_that_lets_in_and_closes_is_not_run_down(hasty: list[tuple[int, float]]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from evenly_client.links import Link
+from evenly_client.links import Link, Server
 from evenly_client.sealing import DeviceKey
 from evenly_client.store import (
     SCHEMA_VERSION,
@@ -133,6 +133,13 @@ def test_a_room_is_remembered_with_all_of_its_link(store: Store) -> None:
     assert store.rooms() == [KnownRoom(pinned, "", 2000), KnownRoom(LINK, "", 1000)]
     store.remember_room(LINK, 3000)
     assert [known.link for known in store.rooms()] == [LINK, pinned]
+
+
+def test_all_servers_of_a_link_are_remembered_until_it_has_others(store: Store) -> None:
+    several = LINK.on(Server("::1", 9), Server("other.example", 7447), Server("third.example", 80))
+    for link in (several, several.on(*several.others), LINK):
+        store.remember_room(link, 1000)
+        assert store.rooms() == [KnownRoom(link, "", 1000)]
 
 
 def test_a_room_that_moved_keeps_my_name(store: Store) -> None:

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from evenly_client.links import Link
+from evenly_client.links import Server as LinkServer
 from evenly_client.peer import State
 from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.room import Entry
@@ -29,7 +31,7 @@ from websockets.exceptions import InvalidStatus
 from tests.end_to_end.kills import MEMBERS, Load, check_all, settle
 from tests.end_to_end.test_checkins import Table
 from tests.endurance.fault_proxy import FaultProxy
-from tests.harness import Member, Server, encoded, eventually, make_room, metric, wire
+from tests.harness import Member, Served, Server, encoded, eventually, make_room, metric, wire
 from tests.nats_servers import Nats, made_on, one_nats, three_nats
 from tools.three_nats import free_ports
 
@@ -65,6 +67,18 @@ class Balancer(FaultProxy):
     @to.setter
     def to(self, port: int) -> None:
         pass
+
+
+class Both(Served):
+    """Two servers whose links name both."""
+
+    def __init__(self, *servers: Server) -> None:
+        self._servers = servers
+
+    def new_link(self) -> Link:
+        """A link to a room that nobody has made yet."""
+        first, *_ = links = [server.new_link() for server in self._servers]
+        return first.on(*(LinkServer(link.host, link.port) for link in links))
 
 
 async def asked_until_answered(client: Client) -> None:
@@ -133,6 +147,41 @@ async def test_the_lobby_and_check_ins_are_the_room_s_wherever_one_came(nats: Na
             await group.leader.until(lambda room: bool(group.leader.waiting))
             group.leader.answer_knock(group.leader.waiting[0], admit=True)
             await newcomer.next(PresenceFrame)
+
+
+async def test_a_link_that_names_both_leads_to_the_room_whichever_ends(nats: Nats, tmp_path: Path) -> None:
+    """Members begin where the room's id says, and go on to the other one; each is signed for by its own name."""
+    async with Server(nats.url, log=tmp_path / "a") as one, Server(nats.url, log=tmp_path / "b") as two:
+        both = Both(one, two)
+        async with make_room(both, 3, session=True) as group:
+            for _ in range(2):
+                home, other = sorted((one, two), key=lambda server: -metric(server, "rooms"))
+                assert [metric(server, "rooms") for server in (home, other)] == [1, 0]
+                assert metric(other, "connections") == 0, "nobody needs to be passed on"
+                assert await home.stop() == 0
+                asked = await asyncio.gather(*(member.ask(RaiseHand(Intent.SPEAK)) for member in group.members))
+                assert asked == [None] * 3
+                await group.caught_up()
+                assert sorted(hand.seat for hand in group.leader.room.floor.hands) == [1, 2, 3]
+                for member in group.members:
+                    assert await member.ask(LowerHand(mine(member)[0])) is None
+                await home.start()
+
+
+async def test_a_server_s_own_names_go_with_whom_it_passes_on(nats: Nats, tmp_path: Path) -> None:
+    """Two servers may go by different names."""
+    async with (
+        Server(nats.url, log=tmp_path / "a") as home,
+        Server(nats.url, "--name", "b.example", "--name", "Bücher.example:1", log=tmp_path / "b") as other,
+        make_room(home, 1) as group,
+    ):
+        there = dataclasses.replace(group.link, port=other.port)
+        for name in (f"b.example:{other.port}", "xn--bcher-kva.example:1", other.new_link().server_name):
+            async with wire(there) as newcomer:
+                await newcomer.enter(server_name=name)
+        async with wire(there) as newcomer:
+            await newcomer.prove(server_name=group.link.server_name)
+            assert await newcomer.bye() == "name", "the other one's name is none of this one's"
 
 
 async def test_whoever_comes_elsewhere_with_their_key_takes_over(nats: Nats, tmp_path: Path) -> None:
@@ -266,14 +315,19 @@ class Trouble:
             await client.close()
 
 
-async def in_trouble(tmp_path: Path, deeds: list[tuple[str, str]]) -> dict[str, float]:
-    """Lets all that befall them, one after the other, and checks every promise. The longest pauses, seconds."""
+async def in_trouble(tmp_path: Path, deeds: list[tuple[str, str]], *, by_link: bool = False) -> dict[str, float]:
+    """Lets all that befall them, one after the other, and checks every promise. The longest pauses, seconds.
+
+    Members come through a balancer, or, `by_link`, by a link that names both servers.
+    """
     async with three_nats(tmp_path / "nats") as nats, Balancer(1) as balancer:
         url = ",".join(server.url for server in nats)
         await (await made_on(url, replicas=3)).close()
         servers = [server_on(url, tmp_path / name, balancer) for name in "ab"]
         balancer.among(*servers)
-        async with servers[0], servers[1], make_room(balancer, MEMBERS, session=True) as group:
+        async with servers[0], servers[1], contextlib.AsyncExitStack() as stack:
+            way = Both(*servers) if by_link else balancer
+            group = await stack.enter_async_context(make_room(way, MEMBERS, session=True))
             load = Load(group, random.Random(1))
             tasks = [asyncio.create_task(load.write(member)) for member in group.members]
             trouble = Trouble(nats, servers, load)
@@ -304,7 +358,6 @@ async def same_on_all(nats: list[Nats]) -> None:
 @pytest.mark.parametrize(
     "deeds",
     [
-        [("home", "kill")],
         [("home", "stop"), ("other", "kill")],
         [("home", "freeze")],
         [("leader", "kill")],
@@ -314,6 +367,10 @@ async def same_on_all(nats: list[Nats]) -> None:
 )
 async def test_nothing_is_lost_or_doubled(tmp_path: Path, deeds: list[tuple[str, str]]) -> None:
     await in_trouble(tmp_path, deeds)
+
+
+async def test_nothing_is_lost_or_doubled_by_a_link_that_names_both(tmp_path: Path) -> None:
+    await in_trouble(tmp_path, [("home", "kill")], by_link=True)
 
 
 @pytest.mark.endurance

@@ -114,7 +114,7 @@ class Conversations:
             await self._begin()
         self._made += 1
         line = Line(self._made, cast(ServerConnection, Socket(messages)), Nowhere(), None)
-        await conversation.converse(line, self._door, Arrival("127.0.0.1", "127.0.0.1:1"), None, 5.0)
+        await conversation.converse(line, self._door, Arrival("127.0.0.1", frozenset(["127.0.0.1:1"])), None, 5.0)
         until = self._clock.now() + MINUTE_MS
         while self._clock.step(until):
             await self._rooms.idle()
@@ -128,7 +128,7 @@ class Conversations:
         self._journal = MemoryJournal()
         tools = Tools(self._journal, self._clock, Nowhere(), Metrics(), lambda: next(self._numbers).to_bytes(16, "big"))
         self._rooms = Rooms(tools)
-        self._door = Door(self._rooms, tools, {NAME}, Creating("anyone", ""))
+        self._door = Door(self._rooms, tools, Creating("anyone", ""))
         assert await create(self.room, bytes(32), self._admit(), tools) is Outcome.OK
 
     def _admit(self) -> Admit:

@@ -181,7 +181,7 @@ class SimServer:
         self._posts = Posts()
         tools = Tools(self.journal, self._clock, self._posts, Metrics(), lambda: ids.randbytes(16))
         self.rooms = Rooms(tools)
-        self._door = Door(self.rooms, tools, {"127.0.0.1:1"}, Creating("anyone", ""))
+        self._door = Door(self.rooms, tools, Creating("anyone", ""))
 
     async def die(self) -> None:
         """As by kill -9: nothing is told, nothing written."""
@@ -221,6 +221,6 @@ class SimServer:
 
     async def _serve(self, end: End, number: int) -> None:
         line = Line(number, cast(ServerConnection, end), self._posts, None)
-        await converse(line, self._door, Arrival(end.remote_address[0], "127.0.0.1:1"), None, 5.0)
+        await converse(line, self._door, Arrival(end.remote_address[0], frozenset(["127.0.0.1:1"])), None, 5.0)
         if not line.over or not end.closed:
             await end.close(1000, Bye.STOPPING)

@@ -96,9 +96,7 @@ async def session(directory: Path) -> AsyncGenerator[Session]:
 
 async def test_connections_that_never_speak(tmp_path: Path) -> None:
     async with session(tmp_path) as here:
-        ended = await here.flooded("silent", 1_000, 12)
-        # With its queue full the system drops a connection that its other end takes for made: no server had it.
-        assert ended["cut"] > 800
+        assert await here.flooded("silent", 1_000, 12) == {"cut": 1_000}
 
 
 async def test_a_request_letter_by_letter(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ from evenly_protocol.words import Lobby as LobbySetting
 from evenly_server.clock import FedClock
 from evenly_server.door import FAILED_FROM_ONE_ADDRESS, FAILED_IN_ALL, Failures, network_of
 from evenly_server.journal.sqlite import SqliteJournal
+from evenly_server.serve import ServeError
 from websockets.exceptions import ConnectionClosed
 
 from tests.harness import NOON, Group, Local, Member, eventually, make_room, phase, serving, soon, wire
@@ -197,6 +198,17 @@ async def test_a_server_goes_by_the_names_it_was_given() -> None:
         for name in (f"peers.example.org:{server.port}", "other.example.org:443", f"localhost:{server.port}"):
             async with wire(group.link) as newcomer:
                 await newcomer.enter(server_name=name)
+
+
+async def test_a_name_in_another_script_is_the_one_that_links_have() -> None:
+    async with serving(names=["Bücher.example"]) as server, make_room(server, 1) as group, wire(group.link) as newcomer:
+        await newcomer.enter(server_name=f"xn--bcher-kva.example:{server.port}")
+
+
+async def test_what_cannot_be_a_name_is_refused_at_the_start() -> None:
+    with pytest.raises(ServeError, match=r"a\.\.b is no name of a server"):
+        async with serving(names=["a..b"]):
+            pass
 
 
 async def test_a_proof_that_was_overheard_is_of_no_use(local: Local) -> None:

@@ -182,4 +182,5 @@ def _status(link: Link, *, insecure: bool) -> str:
     """For the header: a word where what is sent to another machine is not encrypted."""
     from evenly_client.transport import encrypted, is_loopback
 
-    return "" if encrypted(link, insecure=insecure) or is_loopback(link.host) else IN_THE_CLEAR
+    safe = all(encrypted(way, insecure=insecure) or is_loopback(way.host) for way in link.ways())
+    return "" if safe else IN_THE_CLEAR

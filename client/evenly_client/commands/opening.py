@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from evenly_client.config import Config
 from evenly_client.errors import UserError
 from evenly_client.formats import library
 from evenly_client.invitation import message, qr_code
-from evenly_client.links import Link, parse_server
+from evenly_client.links import Link, Server, parse_servers, written
 from evenly_client.local_server import LocalServer, ServerNotStarted
 from evenly_client.my_rooms import find, interactive, name_of, remember
 from evenly_client.my_rooms import my_name as name_in
@@ -71,14 +72,15 @@ async def _open_there(
     plain: bool,
     insecure: bool,
 ) -> int:
-    host, port = parse_server(on)
-    key = key or store.setting(f"create key {host}:{port}") or ""
-    link = _link_of(store, name, host, port, None)
+    servers = parse_servers(on)
+    kept_as = f"create key {servers[0].host}:{servers[0].port}"  # no words: a key of the store
+    key = key or store.setting(kept_as) or ""
+    link = _link_of(store, name, servers, None)
     _keep_format(store, link, format)
     who = name_in(store, link, given)
     if store.room(link.room) is None:
         await _make_there(store, link, name, who, key, insecure=insecure)
-    store.keep_setting(f"create key {host}:{port}", key)
+    store.keep_setting(kept_as, key)
     _show_invitation(store, name, link, None)
     lines = plain or not interactive()
     return await enter(store, config, link, who, lines=lines, insecure=insecure, opens=True)
@@ -94,7 +96,7 @@ async def _make_there(store: Store, link: Link, name: str, who: str, key: str, *
         remember(store, peer)
         await peer.until(lambda _: peer.state in (State.LIVE, State.LOST))
         if peer.state is State.LOST:
-            raise UserError(f"{link.host}:{link.port}:", peer.trouble)  # no words: a server, and what it is about
+            raise UserError(f"{written(link.servers)}:", peer.trouble)  # no words: servers, and what it is about
         await set_up(peer, name)
 
 
@@ -115,7 +117,7 @@ async def _open_here(
     keeping = asyncio.ensure_future(server.keep_up())
     try:
         pin = None if here else certificate_in(directory)[2]
-        link = _link_of(store, name, reach.host, used, pin)
+        link = _link_of(store, name, [Server(reach.host, used)], pin)
         _keep_format(store, link, format)
         who = name_in(store, link, given)
         _show_invitation(store, name, link, reach)
@@ -148,18 +150,18 @@ async def _start_here(store: Store, directory: Path, port: int | None, *, here: 
     return server, server.port
 
 
-def _link_of(store: Store, name: str, host: str, port: int, pin: bytes | None) -> Link:
-    """The link of the room with this name on that server: the same room and secret each time."""
-    setting = f"opened {name.casefold()} {host if pin is None else 'here'}"  # no words: a key of the store
-    kept = store.setting(setting)
+def _link_of(store: Store, name: str, servers: Sequence[Server], pin: bytes | None) -> Link:
+    """The link of the room with this name on any of those servers: the same room and secret each time."""
+    places = [server.host for server in servers] if pin is None else ["here"]
+    settings = [f"opened {name.casefold()} {place}" for place in places]  # no words: keys of the store
+    kept = next(filter(None, map(store.setting, settings)), None)
+    both = secrets.token_bytes(32) if kept is None else bytes.fromhex(kept)
+    link = Link(servers[0].host, servers[0].port, both[:16], both[16:], pin).on(*servers)
+    for setting in settings:
+        store.keep_setting(setting, both.hex())
     if kept is None:
-        room, secret = secrets.token_bytes(16), secrets.token_bytes(16)
-        store.keep_setting(setting, (room + secret).hex())
-        store.keep_setting(f"title {room.hex()}", name)
-    else:
-        both = bytes.fromhex(kept)
-        room, secret = both[:16], both[16:]
-    return Link(host, port, room, secret, pin)
+        store.keep_setting(f"title {link.room.hex()}", name)
+    return link
 
 
 def _keep_format(store: Store, link: Link, format: str | None) -> None:
@@ -193,8 +195,7 @@ def invite(
         link = find(store, room)
         known = store.room(link.room)
         if on is not None:
-            host, port = parse_server(on)
-            link = replace(link, host=host, port=port, pin=None)
+            link = replace(link.on(*parse_servers(on)), pin=None)
         name = name_of(store, known) if known is not None else _("Peer session")
         print(message(name, link, ways_in.said(store, link, name, program=program, web=web, ssh=ssh)))
         if qr:
