@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import datetime
-import ipaddress
 import os
 import signal
 import sqlite3
+import ssl
 import stat
 import sys
 from dataclasses import replace
@@ -14,9 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from evenly_client.peer import State, TurnedAway
 from evenly_client.sealing import DeviceKey
 from evenly_protocol.hands import RaiseHand
@@ -44,6 +40,7 @@ from tests.harness import (
     soon,
     wire,
 )
+from tests.self_signed import self_signed
 
 
 async def page(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, str, str]:
@@ -59,27 +56,8 @@ async def page(port: int, path: str, host: str = "127.0.0.1") -> tuple[int, str,
 
 def certificate(directory: Path) -> tuple[Path, Path, bytes]:
     """A self-signed certificate for this machine: its file, its key's file, its PIN."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "evenly")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .sign(key, hashes.SHA256())
-    )
-    paths = directory / "certificate.pem", directory / "key.pem"
-    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    paths[1].write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, plain)
-    )
-    return *paths, sha256(made.public_bytes(serialization.Encoding.DER)).digest()[:16]
+    file, key = self_signed(directory)
+    return file, key, sha256(ssl.PEM_cert_to_DER_cert(file.read_text())).digest()[:16]
 
 
 # -- a whole process ---------------------------------------------------------------------------------------------

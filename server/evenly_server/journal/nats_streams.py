@@ -13,14 +13,15 @@ STATE    snap.<id>     the room's last snapshot
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
+import os
 import ssl
 import zlib
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-import nats
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import api
@@ -66,22 +67,39 @@ async def connect(access: Access) -> Client:
         JournalRefused: NATS cannot be reached, does not let us in, or is too old.
     """
     files = access.files
+    for option, file in dataclasses.asdict(files).items():
+        if file is not None and not os.access(file, os.R_OK):
+            raise JournalRefused(f"{file} cannot be read", f"Look at --{option.replace('_', '-')}, and at its rights")
+    where = ", ".join(access.servers)
+    try:
+        tls = _tls(access)
+    except OSError as error:
+        raise JournalRefused(f"NATS at {where} cannot be used ({error})", "Look at the certificates") from None
+    client, last = Client(), ""
+
+    async def noted(error: Exception) -> None:
+        nonlocal last
+        last = str(error)
+        _log.info("NATS: %s", type(error).__name__)  # its text may name addresses and subjects
+
     try:
         async with asyncio.timeout(FIRST_WITHIN_S):
-            client = await nats.connect(
+            await client.connect(
                 list(access.servers),
                 name="evenly",
                 user_credentials=None if files.nats_credentials is None else str(files.nats_credentials),
-                tls=_tls(access),
+                tls=tls,
                 ping_interval=5,
                 max_outstanding_pings=2,
                 connect_timeout=2,
-                reconnect_time_wait=0.2,
+                reconnect_time_wait=0.2,  # pyright: ignore[reportArgumentType] (seconds, and parts of one)
                 max_reconnect_attempts=-1,
-                error_cb=_noted,
+                error_cb=noted,
             )
-    except (NatsError, OSError, ValueError, TimeoutError) as error:
-        where, reason = ", ".join(access.servers), str(error) or "nobody answers"
+    except (NatsError, OSError, ValueError, TypeError, TimeoutError) as error:
+        await client.close()
+        no_credentials = isinstance(error, TypeError)  # by the library, of another file
+        reason = "this is no .creds file" if no_credentials else str(error) or last or "nobody answers"
         advice = "Look at the address, the credentials, the certificates, and whether NATS runs"
         raise JournalRefused(f"NATS at {where} cannot be used ({reason})", advice) from None
     version = client.connected_server_version
@@ -102,11 +120,6 @@ def _tls(access: Access) -> ssl.SSLContext | None:
     if files.nats_certificate is not None:
         context.load_cert_chain(files.nats_certificate, files.nats_key)
     return context
-
-
-async def _noted(error: Exception) -> None:
-    """What the library meets by itself, by kind alone: its text may name addresses and subjects."""
-    _log.info("NATS: %s", type(error).__name__)
 
 
 @dataclass(frozen=True)
