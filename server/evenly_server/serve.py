@@ -44,6 +44,9 @@ COMMANDS_A_SECOND = 5.0
 COMMANDS_BURST = 20
 CONNECTIONS_OF_ONE_ADDRESS = 200
 CONNECTIONS_IN_ALL = 5_000
+SAVED_WITHIN_S = 15.0
+"""So long a server that is told to stop waits for a journal that does not save."""
+
 QUEUED_TO_CONNECT = 1_024
 """Connections that the system makes before they are taken: all come back at once after a server's end."""
 
@@ -214,7 +217,11 @@ class Process:
         servers = [server for server in (self._server, self._between) if server is not None]
         for server in servers:
             server.close(code=CLOSE_CODE, reason=Bye.STOPPING)
-        await self.rooms.stop()
+        try:
+            async with asyncio.timeout(SAVED_WITHIN_S):
+                await self.rooms.stop()
+        except TimeoutError:  # nothing of it was acknowledged: members keep it and send it again
+            note("what cannot be saved is not waited for any longer", logging.ERROR)
         closed = asyncio.gather(*(server.wait_closed() for server in servers))
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):

@@ -407,6 +407,24 @@ async def test_nothing_is_lost_or_doubled_for_a_long_time(tmp_path: Path) -> Non
         print(f"{name}: longest pause {seconds:.1f} s")
 
 
+async def test_a_server_that_is_told_to_stop_does_not_wait_for_nats_for_ever(nats: Nats, tmp_path: Path) -> None:
+    """What was asked meanwhile is not acknowledged, and stays with those who asked."""
+    hasty = "import evenly_server.serve as serve; serve.SAVED_WITHIN_S = 1; "
+    async with (
+        Server(nats.url, before=hasty, log=tmp_path / "a") as server,
+        make_room(server, 3, session=True) as group,
+    ):
+        nats.send(signal.SIGSTOP)
+        asked = [asyncio.create_task(member.ask(RaiseHand(Intent.SPEAK))) for member in group.members]
+        await eventually(lambda: metric(server, "journal_queue") > 0)
+        assert await server.stop() == 0
+        assert "what cannot be saved" in server.log.read_text()
+        assert not any(task.done() for task in asked)
+        assert [member.unsent for member in group.members] == [1, 1, 1]
+        for task in asked:
+            task.cancel()
+
+
 async def test_members_read_that_it_is_saving_while_nats_does_not_answer(nats: Nats, tmp_path: Path) -> None:
     async with FaultProxy(1) as balancer, server_on(nats.url, tmp_path / "a", balancer) as server:
         balancer.to = server.port
