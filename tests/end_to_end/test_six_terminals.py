@@ -69,6 +69,7 @@ def test_a_server_killed_in_the_middle_of_a_turn_loses_nothing(six: list[Termina
     ana.shows("it is your turn|YOUR TURN|Your turn")
     ben.shows(r"YOU +next in line")
     chris.shows(r"YOU +second in line")
+    lead.shows(r"SPEAKING +\d +Ana .*?0:0[2-9]")
     before = _speaks(lead, "Ana")
 
     dora.press("e")
@@ -90,7 +91,9 @@ def test_a_server_killed_in_the_middle_of_a_turn_loses_nothing(six: list[Termina
     chris.shows(r"YOU +second in line")
     emil.shows(r"YOU +third in line")
     dora.shows("what would you lose if you waited")
-    assert _speaks(lead, "Ana") > before
+    assert _speaks(lead, "Ana") >= before
+    later = "|".join(f"{second // 60}:{second % 60:02}" for second in range(before + 1, before + 61))
+    lead.shows(rf"SPEAKING +\d +Ana .*?({later})")
     dora.press(ENTER)
     lead.shows("Dora raises a hand")
     ana.until(ENTER, r"YOU +listening")
