@@ -238,39 +238,44 @@ class Trouble:
     """Three servers of NATS, two of Evenly, members who write on both; and what befalls them.
 
     Attributes:
-        pauses: the longest time without an answer to anybody, seconds, by what had befallen them.
+        pauses: the longest time without an answer to anybody in a room, seconds, by what had befallen them.
     """
 
-    def __init__(self, nats: list[Nats], servers: list[Server], load: Load, disk: Disk | None) -> None:
-        self.nats, self.servers, self.load, self.disk = nats, servers, load, disk
+    def __init__(self, nats: list[Nats], servers: list[Server], loads: list[Load], disk: Disk | None) -> None:
+        self.nats, self.servers, self.loads, self.disk = nats, servers, loads, disk
         self.pauses: dict[str, float] = {}
 
     async def befall(self, whom: str, deed: str) -> None:
-        """`whom`: `home`, the server at which the room is; `other`; `leader`, of NATS; `all`, of NATS."""
-        before, began = len(self.load.ended), asyncio.get_running_loop().time()
-        watching = asyncio.create_task(self._longest_pause())
+        """`whom`: `home`, the server at which most rooms are; `other`; `leader`, of NATS; `all`, of NATS."""
+        began, self._pause = asyncio.get_running_loop().time(), 0.0
+        watching = asyncio.gather(*map(self._watch, self.loads))
         if whom in ("home", "other"):
             await self._evenly(whom, deed)
         else:
             await self._nats(whom, deed)
-        await eventually(lambda: len(self.load.ended) > before + 200)
+        await self.go_on(200)
         await asyncio.sleep(began + 3 - asyncio.get_running_loop().time())
         watching.cancel()
         name = f"{whom} {deed}"
         self.pauses[name] = max(self.pauses.get(name, 0.0), self._pause)
 
-    async def _longest_pause(self) -> None:
+    async def go_on(self, answers: int) -> None:
+        """Waits until each room has had so many more."""
+        until = [(load, len(load.ended) + answers) for load in self.loads]
+        await eventually(lambda: all(len(load.ended) >= enough for load, enough in until))
+
+    async def _watch(self, load: Load) -> None:
         clock = asyncio.get_running_loop().time
-        self._pause, seen, at = 0.0, len(self.load.ended), clock()
+        seen, at = len(load.ended), clock()
         while True:
             await asyncio.sleep(0.02)
-            if len(self.load.ended) != seen:
-                seen, at = len(self.load.ended), clock()
+            if len(load.ended) != seen:
+                seen, at = len(load.ended), clock()
             self._pause = max(self._pause, clock() - at)
 
     async def _evenly(self, whom: str, deed: str) -> None:
-        at_home = [server for server in self.servers if metric(server, "rooms")]
-        server = next(s for s in self.servers if (s in at_home) == (whom == "home"))
+        home, other = sorted(self.servers, key=lambda server: -metric(server, "rooms"))
+        server = home if whom == "home" else other
         process = server.process
         assert process is not None
         match deed:
@@ -324,9 +329,9 @@ class Trouble:
 
 
 async def in_trouble(
-    tmp_path: Path, deeds: list[tuple[str, str]], *, by_link: bool = False, disk: Disk | None = None
+    tmp_path: Path, deeds: list[tuple[str, str]], *, rooms: int = 1, by_link: bool = False, disk: Disk | None = None
 ) -> dict[str, float]:
-    """Lets all that befall them, one after the other, and checks every promise. The longest pauses, seconds.
+    """Lets all that befall so many rooms, one after the other, and checks every promise. The longest pauses, seconds.
 
     Members come through a balancer, or, `by_link`, by a link that names both servers. All of NATS may be on one `disk`.
     """
@@ -337,16 +342,21 @@ async def in_trouble(
         balancer.among(*servers)
         async with servers[0], servers[1], contextlib.AsyncExitStack() as stack:
             way = Both(*servers) if by_link else balancer
-            group = await stack.enter_async_context(make_room(way, MEMBERS, session=True))
-            load = Load(group, random.Random(1))
-            tasks = [asyncio.create_task(load.write(member)) for member in group.members]
-            trouble = Trouble(nats, servers, load, disk)
+            loads: list[Load] = []
+            for number in range(rooms):
+                group = await stack.enter_async_context(make_room(way, MEMBERS, session=True))
+                loads.append(Load(group, random.Random(number)))
+            tasks = [[asyncio.create_task(load.write(one)) for one in load.group.members] for load in loads]
+            trouble = Trouble(nats, servers, loads, disk)
             os.sync()  # what NATS was told by a file is there after a cut
-            await eventually(lambda: len(load.ended) > 100)
+            await trouble.go_on(100)
             for whom, deed in deeds:
                 await trouble.befall(whom, deed)
-            await settle(load, tasks)
-            await check_all(load, await entries_of(url, group.link.room))
+            for load in loads:
+                load.going = False
+            for load, of_room in zip(loads, tasks, strict=True):
+                await settle(load, of_room)
+                await check_all(load, await entries_of(url, load.group.link.room))
             await same_on_all(nats)
             return trouble.pauses
 
@@ -402,7 +412,7 @@ async def test_nothing_is_lost_or_doubled_for_a_long_time(tmp_path: Path) -> Non
     every = list(itertools.product(("home", "other", "leader", "all"), DEEDS))
     dice = random.Random(8)
     deeds = [one for _ in range(-(-ROUNDS // len(every))) for one in dice.sample(every, len(every))][:ROUNDS]
-    pauses = await in_trouble(tmp_path, deeds)
+    pauses = await in_trouble(tmp_path, deeds, rooms=3)
     for name, seconds in sorted(pauses.items()):
         print(f"{name}: longest pause {seconds:.1f} s")
 

@@ -158,7 +158,8 @@ def _link_of(store: Store, name: str, servers: Sequence[Server], pin: bytes | No
     both = secrets.token_bytes(32) if kept is None else bytes.fromhex(kept)
     link = Link(servers[0].host, servers[0].port, both[:16], both[16:], pin).on(*servers)
     for setting in settings:
-        store.keep_setting(setting, both.hex())
+        if store.setting(setting) is None:  # else there is another room of that name at that server
+            store.keep_setting(setting, both.hex())
     if kept is None:
         store.keep_setting(f"title {link.room.hex()}", name)
     return link
