@@ -48,7 +48,7 @@ def examine(link_text: str | None, profile: str | None) -> int:
     if link_text is not None:
         with Store(profile_directory(profile or DEFAULT_PROFILE)) as store:
             link = find(store, link_text)
-        findings += map(_way, link.ways())
+        findings += (_way(link.on(server)) for server in link.servers)
     width = max(cell_width(mark) for mark in MARKS.values())
     for finding in findings:
         mark = MARKS[finding.good]
