@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from evenly_client.checkins import ballots, blocks, derivations
 from evenly_client.checkins.ledger import MemoryLedger
 from evenly_client.checkins.participant import Answer
 from evenly_client.checkins.taking_part import CheckIns
+from evenly_client.peer import LobbyChanged
 from evenly_client.sealing import DeviceKey
 from evenly_protocol.checkins import OpenCheckIn, check_in_with
 from evenly_protocol.sealed import FieldKind
@@ -23,7 +25,7 @@ from evenly_protocol.wire import Relay, RelayType
 from evenly_protocol.words import TEXT_KINDS, CheckInKind, CheckInState
 
 from tests.end_to_end.overheard import Recorder
-from tests.harness import Group, Member, Server, eventually, phase
+from tests.harness import Group, Member, Server, eventually, phase, soon
 
 PEOPLE = 5
 SCRIPT: tuple[tuple[CheckInKind, int, tuple[Answer, ...]], ...] = (
@@ -75,8 +77,9 @@ def is_question(key: tuple[object, ...]) -> bool:
 
 
 def is_timed(frame: list[object]) -> bool:
-    """Whether it says how long something takes: that depends on this machine."""
-    return frame[0] in TIMED or (frame[:2] == ["relay", "progress"] and bool(frame[6]))
+    """Whether its number or its moment depends on this machine. Progress is the server's own: it says how many are done
+    once it has seen so, and how long something takes."""
+    return frame[0] in TIMED or frame[:2] == ["relay", "progress"]
 
 
 def frames(recorder: Recorder) -> Iterator[tuple[tuple[object, ...], int, int]]:
@@ -123,7 +126,10 @@ async def run(folder: Path, dealt: int, *, tells: bool = False) -> Run:
             members.append(await stack.enter_async_context(member))
             await member.entered()
         group = Group(link, members)
+        told = asyncio.Event()
+        group.leader.watch(lambda notice: told.set() if isinstance(notice, LobbyChanged) else None)
         assert await group.leader.ask(StartSession([phase()])) is None
+        await soon(told.wait())  # who leads is told who waits; after it, nothing but the script goes by
         parts = [CheckIns(member, MemoryLedger()) for member in members]
         for number, part in enumerate(parts):
             # Two that take one slot begin again, by chance; these never do.
