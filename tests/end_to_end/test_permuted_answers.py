@@ -77,9 +77,8 @@ def is_question(key: tuple[object, ...]) -> bool:
 
 
 def is_timed(frame: list[object]) -> bool:
-    """Whether its number or its moment depends on this machine. Progress is the server's own: it says how many are done
-    once it has seen so, and how long something takes."""
-    return frame[0] in TIMED or frame[:2] == ["relay", "progress"]
+    """Whether it says how long something takes: that depends on this machine."""
+    return frame[0] in TIMED or (frame[:2] == ["relay", "progress"] and bool(frame[6]))
 
 
 def frames(recorder: Recorder) -> Iterator[tuple[tuple[object, ...], int, int]]:
@@ -156,8 +155,12 @@ async def hold(group: Group, parts: Sequence[CheckIns], number: int, dealt: int,
     question = leader.seal(FieldKind.QUESTION, "How is it?", id)
     sealed = [leader.seal(FieldKind.OPTION, f"Option {option}", id) for option in range(options)]
     assert await leader.ask(OpenCheckIn(kind, question, sealed), id) is None
+
+    def ready(part: CheckIns) -> bool:
+        return part.open is not None and part.mine.people == PEOPLE and part.mine.progress(id) is not None
+
     for member, part in zip(group.members, parts, strict=True):
-        await member.until(lambda room, part=part: part.open is not None and part.mine.people == PEOPLE)  # type: ignore[misc]
+        await member.until(lambda room, part=part: ready(part))  # type: ignore[misc]
     for place, part in enumerate(parts):
         answer = answers[(place + dealt) % PEOPLE]
         if answer:

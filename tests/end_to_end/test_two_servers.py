@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from evenly_client.links import Link
-from evenly_client.links import Server as LinkServer
 from evenly_client.peer import State
 from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.room import Entry
@@ -80,7 +79,7 @@ class Both(Served):
     def new_link(self) -> Link:
         """A link to a room that nobody has made yet."""
         first, *_ = links = [server.new_link() for server in self._servers]
-        return first.on(*(LinkServer(link.host, link.port) for link in links))
+        return first.on(*(link.servers[0] for link in links))
 
 
 async def asked_until_answered(client: Client) -> None:

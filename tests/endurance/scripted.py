@@ -114,7 +114,7 @@ class Conversations:
             await self._begin()
         self._made += 1
         line = Line(self._made, cast(ServerConnection, Socket(messages)), Nowhere(), None)
-        await conversation.converse(line, self._door, Arrival("127.0.0.1", frozenset(["127.0.0.1:1"])), None, 5.0)
+        await conversation.converse(line, self._door, Arrival("127.0.0.1", frozenset([NAME])), None, 5.0)
         until = self._clock.now() + MINUTE_MS
         while self._clock.step(until):
             await self._rooms.idle()
