@@ -168,12 +168,14 @@ class JetStreamJournal(JetStreamReader):
                     return Outcome.READ_ONLY
                 self._heads[room] = head
                 if head.seq != expected_seq:
+                    _log.warning("room %s: it ends at %d, not at %d", room_mark(room), head.seq, expected_seq)
+                    self._forget(room)  # else what is held here, should it be old, would be believed for ever
                     return Outcome.CONFLICT
                 parts = _parts(chain(room, head.seq, head.hash, bodies))
                 for number, part in enumerate(parts):
                     outcome = await self._store(room, part)
                     if outcome is not Outcome.OK:
-                        self._heads.pop(room, None)
+                        self._forget(room)
                         return Outcome.UNKNOWN if number else outcome
                 self.appends += 1
                 return Outcome.OK

@@ -16,6 +16,7 @@ from evenly_server.journal.jetstream import JetStreamJournal
 from evenly_server.journal.jetstream_reading import JetStreamReader
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.journal.moving import move
+from evenly_server.journal.nats_homes import NatsHomes
 from evenly_server.journal.nats_streams import ROOMS, STATE, Shards, check_streams, connect, make_streams
 from evenly_server.journal.opening import Access
 from evenly_server.journal.sqlite import SqliteJournal
@@ -89,6 +90,24 @@ async def test_an_append_whose_answer_is_held_back_is_there_once(nats: Nats, tmp
         assert await bodies_of(journal) == [b"one", b"two"]
         assert await journal.append(ROOM, 2, [b"three"]) is Outcome.OK
         await journal.close()
+
+
+async def test_what_is_held_of_a_room_s_end_is_not_believed_after_a_conflict(
+    nats: Nats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another server's late writes come in one after the other, while this one looks where the room ends."""
+    monkeypatch.setattr(NatsHomes, "may_write", lambda *_: True)
+    await (await made_on(nats.url)).close()
+    journal, other = [await JetStreamJournal.open(Access.parse(nats.url), serving=True) for _ in range(2)]
+    assert await journal.append(ROOM, 0, [b"one"]) is Outcome.OK
+    assert await other.append(ROOM, 1, [b"two"]) is Outcome.OK
+    for _ in range(2):
+        assert await journal.append(ROOM, 1, [b"no"]) is Outcome.CONFLICT
+    assert await other.append(ROOM, 2, [b"three"]) is Outcome.OK
+    assert await bodies_of(journal) == [b"one", b"two", b"three"]
+    assert await journal.append(ROOM, 3, [b"four"]) is Outcome.OK
+    await journal.close()
+    await other.close()
 
 
 async def test_killed_again_and_again_it_keeps_what_it_acknowledged(nats: Nats, journal: JetStreamJournal) -> None:
