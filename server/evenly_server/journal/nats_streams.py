@@ -79,7 +79,9 @@ async def connect(access: Access) -> Client:
 
     async def noted(error: Exception) -> None:
         nonlocal last
-        last = str(error)
+        # NATS says why and closes; what it had not read then is answered with a reset, which may overtake the reason.
+        if not (last and isinstance(error, (ConnectionResetError, BrokenPipeError))):
+            last = str(error)
         _log.info("NATS: %s", type(error).__name__)  # its text may name addresses and subjects
 
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +72,32 @@ async def test_a_credentials_file_with_the_rights_that_are_named_is_enough(tmp_p
                 await connect(Access.parse(nats.url, NatsFiles(nats_credentials=file)))
     finally:
         await nats.kill()
+
+
+@pytest.mark.usefixtures("soon_refused")
+async def test_a_reset_does_not_take_the_place_of_the_reason() -> None:
+    """NATS closes with something unread, and a reset may overtake what it has said: here it does from the second on."""
+    told = 0
+
+    async def turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal told
+        writer.write(b'INFO {"auth_required": true}\r\n')
+        await reader.readline()
+        if not told:
+            await reader.readline()
+            writer.write(b"-ERR 'Authorization Violation'\r\n")
+            await writer.drain()
+        else:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        told += 1
+        writer.transport.abort()
+
+    async with await asyncio.start_server(turn_away, "127.0.0.1", 0) as nats:
+        port = nats.sockets[0].getsockname()[1]
+        with pytest.raises(JournalRefused, match="Authorization Violation"):
+            await connect(Access.parse(f"nats://127.0.0.1:{port}"))
+    assert told > 1
 
 
 @pytest.fixture
