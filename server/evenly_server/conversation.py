@@ -65,7 +65,7 @@ async def converse(line: Line, door: Door, arrival: Arrival, passing: Passing | 
     except JournalDamaged:
         line.goodbye(Bye.DAMAGED)
     except JournalUnavailable:
-        line.goodbye(Bye.STOPPING)
+        line.goodbye(Bye.UNAVAILABLE)
     except TimeoutError:
         line.goodbye(Bye.LATE)
     except ConnectionClosed:

@@ -166,7 +166,7 @@ class Door:
         except Elsewhere:
             raise TurnedAway(Bye.STOPPING) from None
         if outcome in (Outcome.READ_ONLY, Outcome.UNKNOWN):
-            raise TurnedAway(Bye.FULL)
+            raise TurnedAway(Bye.UNAVAILABLE)
         try:
             actor = await self._room(hello.room)
         except JournalDamaged:
@@ -209,7 +209,7 @@ class Door:
             guest = await self._wait_in_lobby(line, actor, admit, frames)
         refusal = await actor.ask(Admit(admit.ik, admit.name, admit.name_id, admit.signature, guest))
         if refusal is not None:
-            raise TurnedAway(Bye.FULL)
+            raise TurnedAway(Bye.UNAVAILABLE if refusal.code == "read_only" else Bye.FULL)
         line.seat = seat_of(actor.room, hello.ik)
         return actor
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from evenly_client.links import Link
 from evenly_client.peer import State
+from evenly_client.sealing import DeviceKey
 from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.room import Entry
 from evenly_protocol.wire import VERSION, Hello, PresenceFrame, Purpose, Waiting, decode_entry
@@ -435,7 +436,12 @@ async def test_a_server_that_is_told_to_stop_does_not_wait_for_nats_for_ever(nat
 
 
 async def test_members_read_that_it_is_saving_while_nats_does_not_answer(nats: Nats, tmp_path: Path) -> None:
-    async with FaultProxy(1) as balancer, server_on(nats.url, tmp_path / "a", balancer) as server:
+    """A newcomer at a server where the room is not reads it, too."""
+    async with (
+        FaultProxy(1) as balancer,
+        server_on(nats.url, tmp_path / "a", balancer) as server,
+        server_on(nats.url, tmp_path / "b", balancer) as other,
+    ):
         balancer.to = server.port
         async with make_room(balancer, 3, session=True) as group:
             nats.send(signal.SIGSTOP)
@@ -445,8 +451,12 @@ async def test_members_read_that_it_is_saving_while_nats_does_not_answer(nats: N
             asked = [asyncio.create_task(member.ask(RaiseHand(Intent.SPEAK))) for member in group.members]
             await eventually(lambda: all(member.saving for member in group.members))
             assert not any(task.done() for task in asked)
-            nats.send(signal.SIGCONT)
-            assert await asyncio.gather(*asked) == [None] * 3
+            balancer.to = other.port
+            async with Member(group.link, DeviceKey.generate(), "Ana") as newcomer:
+                await eventually(lambda: newcomer.trouble.startswith("The server cannot read or save just now."))
+                nats.send(signal.SIGCONT)
+                assert await asyncio.gather(*asked) == [None] * 3
+                await newcomer.entered()
             await eventually(lambda: not any(member.saving for member in group.members))
             await group.caught_up()
             assert [hand.seat for hand in group.leader.room.floor.hands] == [1, 2, 3]

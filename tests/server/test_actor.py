@@ -440,6 +440,12 @@ async def test_who_joins_while_nothing_can_be_saved_is_told_so(server: Local, jo
         await group.leader.until(lambda room: group.leader.saving)
         async with wire(group.link, group.others[0].key) as back:
             assert (await back.enter()).read_only
+        async with wire(group.link) as newcomer:
+            await newcomer.prove()
+            assert await newcomer.bye() == "unavailable"
+        async with wire(server.new_link()) as founder:
+            await founder.prove(Purpose.CREATE)
+            assert await founder.bye() == "unavailable"
         journal.ends = [None]
         await group.leader.until(lambda room: not group.leader.saving)
 

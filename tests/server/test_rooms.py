@@ -228,9 +228,10 @@ async def test_a_disk_that_fails_while_a_room_is_read_is_no_damage(tmp_path: Pat
         sound, journal._reader = journal._reader, cast("sqlite3.Connection", FailingDisk())
         async with wire(link, key) as member:
             await member.prove()
-            assert await member.bye() == "stopping"
+            assert await member.bye() == "unavailable"
         async with Member(link, key, "Ana") as member:
             await eventually(lambda: member.state is State.LOST)
+            assert member.trouble.startswith("The server cannot read or save just now.")
             journal._reader = sound
             member.reconnect_now()
             await member.entered()
