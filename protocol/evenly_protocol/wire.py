@@ -57,10 +57,7 @@ FAREWELLS: dict[Bye, tuple[str, str]] = {
     Bye.FULL: (N_("The server, or the room, is full."), N_("Try again later.")),
     Bye.TOO_FAST: (N_("Too many tries from here."), N_("Wait a minute, then join again.")),
     Bye.STOPPING: (N_("The server is stopping."), N_("Nothing is lost; joining again goes by itself.")),
-    Bye.UNAVAILABLE: (
-        N_("The server cannot read or save just now."),
-        N_("Nothing is lost; try again if that does not happen by itself."),
-    ),
+    Bye.UNAVAILABLE: (N_("The server cannot read or save just now."), N_("Nothing is lost; wait a moment.")),
     Bye.DAMAGED: (N_("The record of this room is damaged."), N_("Whoever runs the server can restore its backup.")),
     Bye.DENIED: (N_("A facilitator has not let you in."), N_("Speak to them on the call.")),
     Bye.NAME: (N_("This server does not go by the name in the link."), N_("Its operator can allow it: serve --name.")),
