@@ -173,7 +173,10 @@ async def serving(journal: Journal | None = None, clock: Clock | None = None, **
 
 
 class Server(Served):
-    """A server process. Its journal outlives it. `before`: Python that the process runs first."""
+    """A server process. Its journal outlives it.
+
+    `before`: Python that the process runs first; `inside`: what is put before its command.
+    """
 
     def __init__(
         self,
@@ -184,6 +187,7 @@ class Server(Served):
         fed: int | None = None,
         create: str = "anyone",
         log: Path | None = None,
+        inside: Sequence[str] = (),
     ) -> None:
         self.journal = Path(journal)
         self.port = 0
@@ -193,6 +197,7 @@ class Server(Served):
         self._before = before + ("" if uvloop else "import sys; sys.modules['uvloop'] = None; ")
         self._fed = fed
         self._create = create
+        self._inside = inside
         self.process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
@@ -212,6 +217,7 @@ class Server(Served):
         clock = [] if self._fed is None else ["--clock", f"stdin:{at or self._fed}"]
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
+                *self._inside,
                 sys.executable,
                 "-c",
                 program,

@@ -25,9 +25,10 @@ class Faults:
 
 
 class FaultProxy(Served):
-    """Passes TCP on to `to`, a port of this machine, with `faults`; all chance is of one seed."""
+    """Passes TCP on from `host` to `to`, a port of this machine, with `faults`; all chance is of one seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, host: str = "127.0.0.1") -> None:
+        self._host = host
         self.to = 0
         self.faults = Faults()
         self.cuts = 0
@@ -37,7 +38,7 @@ class FaultProxy(Served):
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, self._host, 0)
         self.port = int(self._server.sockets[0].getsockname()[1])
         return self
 

@@ -1,80 +1,85 @@
-"""A member's line goes dead without a word: the server knows within 17 seconds, and nobody else notices anything."""
+"""The cable to another machine is pulled, and nobody is told."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import secrets
-import subprocess
-from collections.abc import Generator
-from dataclasses import dataclass, replace
+import dataclasses
 from pathlib import Path
 
 import pytest
+from evenly_client.certificate import certificate_in
+from evenly_client.links import Link
+from evenly_client.links import Server as Named
+from evenly_client.peer import State
 from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.words import Intent
 
+from tests.endurance.fault_proxy import FaultProxy
+from tests.endurance.other_host import HERE, THERE, other_host
 from tests.endurance.real_members import plain_member
-from tests.harness import Server, eventually, make_room
+from tests.harness import Served, Server, eventually, make_room
+from tests.nats_servers import made_on, one_nats
 
 FOUND_WITHIN_S = 17
-HERE, THERE = "10.203.77.1", "10.203.77.2"
 
 
-@dataclass(frozen=True)
-class OtherHost:
-    """A network of its own, joined to this one by a cable that can be pulled."""
-
-    name: str
-
-    def pull(self) -> None:
-        """The cable is out: nothing comes through, and nobody is told."""
-        _ip("netns", "exec", self.name, "ip", "link", "set", f"{self.name}b", "down")
-
-
-@pytest.fixture
-def other_host() -> Generator[OtherHost]:
-    """See `OtherHost`."""
-    if os.geteuid() != 0:
-        pytest.skip("a network of its own needs root")
-    name = f"ev{secrets.token_hex(3)}"
-    try:
-        _ip("netns", "add", name)
-        _ip("link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b", "netns", name)
-        _ip("addr", "add", f"{HERE}/30", "dev", f"{name}a")
-        _ip("link", "set", f"{name}a", "up")
-        for what in (["addr", "add", f"{THERE}/30", "dev", f"{name}b"], ["link", "set", f"{name}b", "up"]):
-            _ip("netns", "exec", name, "ip", *what)
-    except (OSError, subprocess.CalledProcessError) as error:
-        _drop(name)
-        pytest.skip(f"no network namespaces here: {error}")
-    try:
-        yield OtherHost(name)
-    finally:
-        _drop(name)
-
-
-def _drop(name: str) -> None:
-    for command in (["link", "del", f"{name}a"], ["netns", "del", name]):
-        with contextlib.suppress(OSError, subprocess.CalledProcessError):
-            _ip(*command)
-
-
-def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
-
-
-async def test_a_line_that_is_dead_without_a_word_is_found(other_host: OtherHost, tmp_path: Path) -> None:
+async def test_a_line_that_is_dead_without_a_word_is_found(tmp_path: Path) -> None:
     listens = ("--host", "0.0.0.0", "--insecure", "--no-pace", "--name", HERE)
-    async with Server(tmp_path / "rooms.db", *listens) as server, make_room(server, 2, session=True) as group:
-        link = replace(group.link, host=HERE)
-        async with plain_member(link, tmp_path / "far", "ip", "netns", "exec", other_host.name):
-            await eventually(lambda: 3 in group.leader.connected)
-            other_host.pull()
-            async with asyncio.timeout(FOUND_WITHIN_S):
-                while 3 in group.leader.connected:
-                    assert await group.leader.ask(RaiseHand(Intent.SPEAK)) is None
-                    assert await group.leader.ask(LowerHand(group.leader.room.floor.hands[0].id)) is None
-                    await asyncio.sleep(0.2)
-            assert group.leader.connected == [1, 2]
+    with other_host() as there:
+        async with Server(tmp_path / "rooms.db", *listens) as server, make_room(server, 2, session=True) as group:
+            link = dataclasses.replace(group.link, host=HERE)
+            async with plain_member(link, tmp_path / "far", *there.inside):
+                await eventually(lambda: 3 in group.leader.connected)
+                there.pull()
+                async with asyncio.timeout(FOUND_WITHIN_S):
+                    while 3 in group.leader.connected:
+                        assert await group.leader.ask(RaiseHand(Intent.SPEAK)) is None
+                        assert await group.leader.ask(LowerHand(group.leader.room.floor.hands[0].id)) is None
+                        await asyncio.sleep(0.2)
+                assert group.leader.connected == [1, 2]
+
+
+class Far(Served):
+    """Two servers, of which the first is on the other machine; rooms begin there."""
+
+    def __init__(self, far: Named, near: Named, pin: bytes) -> None:
+        self.port = far.port
+        self._servers = (far, near)
+        self._pin = pin
+
+    def new_link(self) -> Link:
+        """See `Served.new_link`."""
+        while True:
+            link = dataclasses.replace(super().new_link().on(*self._servers), pin=self._pin)
+            if link.ways()[0].servers == self._servers[:1]:
+                return link
+
+
+async def test_a_machine_that_is_gone_is_left_for_the_link_s_other_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing refuses there: members, and NATS, find out by silence. What was asked meanwhile is done once."""
+    monkeypatch.setattr("tests.harness.PATIENCE_S", 60)
+    certificate, key, pin = certificate_in(tmp_path)
+    files = ("--certificate", str(certificate), "--private-key", str(key))
+    with other_host() as there:
+        async with one_nats(tmp_path / "nats") as nats, FaultProxy(1, HERE) as way:
+            await (await made_on(nats.url)).close()
+            way.to = int(nats.url.rpartition(":")[2])
+            url = f"nats://{HERE}:{way.port}"
+            name = ("--host", THERE, "--name", THERE)
+            async with (
+                Server(url, *name, *files, inside=there.inside, log=tmp_path / "far") as far,
+                Server(nats.url, *files, log=tmp_path / "near") as near,
+                make_room(Far(Named(THERE, far.port), Named("127.0.0.1", near.port), pin), 3, session=True) as group,
+            ):
+                assert {member._way.port for member in group.members} == {far.port}
+                there.pull()
+                asked = [asyncio.create_task(member.ask(RaiseHand(Intent.SPEAK))) for member in group.members]
+                began = asyncio.get_running_loop().time()
+                assert await asyncio.gather(*asked) == [None] * 3
+                print(f"at the other server after {asyncio.get_running_loop().time() - began:.1f} s")
+                await group.caught_up()
+                assert [member.state for member in group.members] == [State.LIVE] * 3
+                assert sorted(hand.seat for hand in group.leader.room.floor.hands) == [1, 2, 3]
+                assert {member._way.port for member in group.members} == {near.port}
