@@ -117,7 +117,7 @@ class JetStreamJournal(JetStreamReader):
             stored = await self.read(room, snapshot.seq - 1, 1) if snapshot.seq > 0 else []
             if not stored or stored[0].hash != snapshot.hash:
                 return Outcome.CONFLICT
-            place = self._places_of(room).before(snapshot.seq)
+            _seq, place = self._places_of(room).before(snapshot.seq)
             checksum = snapshot_checksum(room, snapshot)
             body = _encode((snapshot.seq, snapshot.hash, snapshot.body, checksum, place))
             await self._js.publish(f"snap.{room.hex()}", body, timeout=ANSWER_WITHIN_S)

@@ -78,10 +78,10 @@ class Places:
         if len(self._seqs) > PLACES_KEPT:
             del self._seqs[1::2], self._places[1::2]
 
-    def before(self, seq: int) -> int:
-        """A place at or before the record `seq`."""
+    def before(self, seq: int) -> tuple[int, int]:
+        """A record at or before `seq`, and its message's place."""
         at = bisect_right(self._seqs, seq)
-        return self._places[at - 1] if at else 1
+        return (self._seqs[at - 1], self._places[at - 1]) if at else (1, 1)
 
 
 class JetStreamReader:
@@ -100,20 +100,7 @@ class JetStreamReader:
         # The record before the first one wanted is read too: it holds the hash the chain goes on from.
         first = max(after, 1)
         wanted = None if limit is None else limit + (after > 0)
-        rows: list[Row] = []
-        place = self._places_of(room).before(first)
-        # A message holds one record at least.
-        while missing := BATCH if wanted is None else min(BATCH, wanted - len(rows)):
-            batch = await self._from(room, place, missing)
-            if not batch:
-                break
-            for message in batch:
-                found = _decoded(room, message)
-                self._places_of(room).note(found[0][0], message.place)
-                rows.extend(row for row in found if row[0] >= first)
-            place = batch[-1].place + 1
-            rows = rows[:wanted]
-        return following(room, after, rows)
+        return following(room, after, await self._rows_from(room, first, wanted))
 
     async def head(self, room: bytes) -> int:
         """See `Journal.head`."""
@@ -129,8 +116,8 @@ class JetStreamReader:
             snapshot = Snapshot(seq, hash, body)
             if checksum == snapshot_checksum(room, snapshot):
                 self._places_of(room).note(seq, place)
-                stored = await self.read(room, seq - 1, 1)
-                if stored and stored[0].hash == hash:
+                stored = await self._rows_from(room, seq, 1)
+                if stored and stored[0][:2] == (seq, hash):
                     return snapshot
             reason = "its checksum or its record does not match"
         except (msgspec.MsgspecError, JournalDamaged, OverflowError) as error:
@@ -179,6 +166,23 @@ class JetStreamReader:
     async def _last(self, stream: str, subject: str) -> Message | None:
         found = await self._asked(self._manager.get_last_msg(stream, subject))
         return None if found is None else Message(int(found.seq or 0), found.data or b"")
+
+    async def _rows_from(self, room: bytes, first: int, wanted: int | None) -> list[Row]:
+        """The records from `first` on as they are stored, so many at most (None: all); their chain is not looked at."""
+        rows: list[Row] = []
+        at, place = self._places_of(room).before(first)
+        while wanted is None or len(rows) < wanted:
+            # A message holds one record at least.
+            most = BATCH if wanted is None else min(BATCH, max(1, first + wanted - at))
+            batch = await self._from(room, place, most)
+            if not batch:
+                break
+            for message in batch:
+                found = _decoded(room, message)
+                self._places_of(room).note(found[0][0], message.place)
+                rows.extend(row for row in found if row[0] >= first)
+                at, place = found[-1][0] + 1, message.place + 1
+        return rows[:wanted]
 
     async def _from(self, room: bytes, place: int, most: int) -> list[Message]:
         """A room's messages from this place on, so many at most; none only when the leader has none.

@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 import pytest
 from evenly_server.journal.check import check_rooms
-from evenly_server.journal.interface import JournalDamaged, JournalRefused, JournalUnavailable, Outcome
+from evenly_server.journal.interface import JournalDamaged, JournalRefused, JournalUnavailable, Outcome, Snapshot
 from evenly_server.journal.jetstream import JetStreamJournal
-from evenly_server.journal.jetstream_reading import JetStreamReader
+from evenly_server.journal.jetstream_reading import JetStreamReader, Message
 from evenly_server.journal.memory import MemoryJournal
 from evenly_server.journal.moving import move
 from evenly_server.journal.nats_homes import NatsHomes
@@ -243,6 +243,32 @@ async def test_streams_that_are_missing_or_set_otherwise(nats: Nats, journal: Je
         await check_streams(journal._client)
     assert await make_streams(journal._client, 1) == [STATE]
     await check_streams(journal._client)
+
+
+async def test_a_long_room_is_opened_with_few_questions(
+    nats: Nats, journal: JetStreamJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever opens it knows of no place in the stream: neither its snapshot nor a page needs what is before it."""
+    for seq in range(300):
+        assert await journal.append(ROOM, seq, [b"%d" % seq]) is Outcome.OK
+    last = (await journal.read(ROOM, 299))[0]
+    assert await journal.save_snapshot(ROOM, Snapshot(300, last.hash, b"state")) is Outcome.OK
+    asked: list[int] = []
+    direct = JetStreamReader._direct
+
+    async def counted(reader: JetStreamReader, stream: str, subject: str, place: int, most: int) -> list[Message]:
+        asked.append(most)
+        return await direct(reader, stream, subject, place, most)
+
+    monkeypatch.setattr(JetStreamReader, "_direct", counted)
+    opening = JetStreamReader(journal._client, journal._shards)
+    assert await opening.load_snapshot(ROOM) == Snapshot(300, last.hash, b"state")
+    assert await opening.read(ROOM, 300) == []
+    assert asked == [1, 256, 256]
+    asked.clear()
+    page = await JetStreamReader(journal._client, journal._shards).read(ROOM, 290, 3)
+    assert [record.seq for record in page] == [291, 292, 293]
+    assert asked == [256, 37]
 
 
 async def test_a_stream_of_an_earlier_version_is_given_what_it_lacks(nats: Nats, journal: JetStreamJournal) -> None:
