@@ -40,6 +40,7 @@ class Bye(StrEnum):
     FULL = "full"
     TOO_FAST = "too_fast"
     STOPPING = "stopping"
+    MOVING = "moving"
     UNAVAILABLE = "unavailable"
     DAMAGED = "damaged"
     DENIED = "denied"
@@ -57,6 +58,7 @@ FAREWELLS: dict[Bye, tuple[str, str]] = {
     Bye.FULL: (N_("The server, or the room, is full."), N_("Try again later.")),
     Bye.TOO_FAST: (N_("Too many tries from here."), N_("Wait a minute, then join again.")),
     Bye.STOPPING: (N_("The server is stopping."), N_("Nothing is lost; joining again goes by itself.")),
+    Bye.MOVING: (N_("The room is moving to another server."), N_("Nothing is lost; joining again goes by itself.")),
     Bye.UNAVAILABLE: (N_("The server cannot read or save just now."), N_("Nothing is lost; wait a moment.")),
     Bye.DAMAGED: (N_("The record of this room is damaged."), N_("Whoever runs the server can restore its backup.")),
     Bye.DENIED: (N_("A facilitator has not let you in."), N_("Speak to them on the call.")),

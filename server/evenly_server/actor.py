@@ -430,7 +430,7 @@ class RoomActor:
                 self._set_alarms()
             except MovedAway:
                 note("room at another server", logging.WARNING, room=self.mark)
-                self._break_off(batch, Bye.STOPPING)
+                self._break_off(batch, Bye.MOVING)
                 break
             except JournalDamaged as damaged:
                 note("room set apart", logging.ERROR, room=self.mark, seq=damaged.seq)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 from evenly_protocol.refusals import Refusal, refuse
@@ -31,7 +32,7 @@ from evenly_server.door import Door, TurnedAway
 from evenly_server.journal.homes import Homes, Neighbour
 from evenly_server.journal.interface import JournalDamaged, JournalUnavailable
 from evenly_server.line import QUEUED_AT_MOST, Line
-from evenly_server.logs import failed
+from evenly_server.logs import failed, note
 from evenly_server.passing import Arrival, Passing
 
 UNREADABLE_AT_MOST = 10
@@ -64,7 +65,8 @@ async def converse(line: Line, door: Door, arrival: Arrival, passing: Passing | 
         line.goodbye(no.code)
     except JournalDamaged:
         line.goodbye(Bye.DAMAGED)
-    except JournalUnavailable:
+    except JournalUnavailable as unavailable:
+        note("the journal cannot be read", logging.WARNING, connection=line.number, reason=unavailable.reason)
         line.goodbye(Bye.UNAVAILABLE)
     except TimeoutError:
         line.goodbye(Bye.LATE)

@@ -164,7 +164,7 @@ class Door:
         try:
             outcome = await self._rooms.create(hello.room, proof.token, admit)
         except Elsewhere:
-            raise TurnedAway(Bye.STOPPING) from None
+            raise TurnedAway(Bye.MOVING) from None
         if outcome in (Outcome.READ_ONLY, Outcome.UNKNOWN):
             raise TurnedAway(Bye.UNAVAILABLE)
         try:
@@ -184,7 +184,7 @@ class Door:
         try:
             return await self._rooms.get(room)
         except Elsewhere:
-            raise TurnedAway(Bye.STOPPING) from None
+            raise TurnedAway(Bye.MOVING) from None
 
     async def _admit(
         self, line: Line, hello: Hello, proof: Proof, frames: AsyncIterator[ClientFrame], *, signed: bool

@@ -81,7 +81,7 @@ class Passing:
                 proxy=None,
             )
         except (OSError, TimeoutError, WebSocketException):
-            line.goodbye(Bye.STOPPING)  # it may have just died: who comes again finds the room at another server
+            line.goodbye(Bye.MOVING)  # its server may have just died: who comes again finds it at another one
             return
         here = line.socket
         if here.protocol.state is not OPEN or there.protocol.state is not OPEN:  # one has ended meanwhile
