@@ -216,7 +216,8 @@ else:
     AnyEvent = Union[EVENTS]  # noqa: UP007
 
 UNCOUNTED: frozenset[type[Command]] = frozenset({session.Hold, agreement.AnswerAgreement})
-"""Commands that stand outside a device's counter: given twice, they do what they do once."""
+"""Commands that stand outside a device's counter. Given twice, they do what they do once: a hold as long as it is among
+the last `OUTCOMES_KEPT`."""
 
 UNRECORDED: frozenset[type[Command]] = frozenset({session.Hold})
 """Commands of which it is not recorded who gave them."""
