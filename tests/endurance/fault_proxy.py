@@ -36,9 +36,10 @@ class FaultProxy(Served):
         self.connections = 0
         self._dice = random.Random(seed)
         self._server: asyncio.Server | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, self._host, 0)
+        self._server = await asyncio.start_server(self._accepted, self._host, 0)
         self.port = int(self._server.sockets[0].getsockname()[1])
         return self
 
@@ -47,13 +48,21 @@ class FaultProxy(Served):
     ) -> None:
         assert self._server is not None
         self._server.close()
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._connected(reader, writer))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
             there, back = await asyncio.open_connection("127.0.0.1", self.to)
         except OSError:
-            writer.transport.abort()
             return
         try:
             await asyncio.gather(self._pass(reader, back), self._pass(there, writer))

@@ -68,11 +68,14 @@ class Deaf(FaultProxy):
             while piece := await reader.read(65_536):
                 back.write(piece)
 
-        await asyncio.wait(
-            {asyncio.create_task(answers()), asyncio.create_task(questions())}, return_when=asyncio.FIRST_COMPLETED
-        )
-        for one in (writer, back):
-            one.transport.abort()
+        both = {asyncio.create_task(answers()), asyncio.create_task(questions())}
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in both:
+                task.cancel()
+            for one in (writer, back):
+                one.transport.abort()
 
 
 async def test_an_append_whose_answer_is_held_back_is_there_once(nats: Nats, tmp_path: Path) -> None:

@@ -81,17 +81,19 @@ async def test_a_reset_does_not_take_the_place_of_the_reason() -> None:
 
     async def turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal told
-        writer.write(b'INFO {"auth_required": true}\r\n')
-        await reader.readline()
-        if not told:
+        try:
+            writer.write(b'INFO {"auth_required": true}\r\n')
             await reader.readline()
-            writer.write(b"-ERR 'Authorization Violation'\r\n")
-            await writer.drain()
-        else:
-            linger = struct.pack("ii", 1, 0)
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        told += 1
-        writer.transport.abort()
+            if not told:
+                await reader.readline()
+                writer.write(b"-ERR 'Authorization Violation'\r\n")
+                await writer.drain()
+            else:
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            told += 1
+        finally:
+            writer.transport.abort()
 
     async with await asyncio.start_server(turn_away, "127.0.0.1", 0) as nats:
         port = nats.sockets[0].getsockname()[1]
