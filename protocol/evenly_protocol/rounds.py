@@ -68,9 +68,10 @@ class Round(msgspec.Struct, array_like=True):
                 seats.remove(seat)
 
     def take_back(self, seat: int, before: Round | None) -> None:
-        """This seat has not had its turn after all: it stands where it stood."""
-        if seat in self.heard:
-            self.heard.remove(seat)
+        """This seat has not had its turn after all: it stands where it stood, also if it skipped meanwhile."""
+        for seats in (self.heard, self.listening):
+            if seat in seats:
+                seats.remove(seat)
         if seat not in self.pending:
             stood = before.pending.index(seat) if before is not None and seat in before.pending else 0
             self.pending.insert(stood, seat)

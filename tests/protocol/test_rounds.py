@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from evenly_protocol import rounds as r
+from evenly_protocol.agenda import StartPhase
 from evenly_protocol.attendance import ComeBack, NoticeConnected, StepAway
 from evenly_protocol.hands import RaiseHand
 from evenly_protocol.turns import CallHand, CallNext, limit_of
+from evenly_protocol.undo import Undo, last_step
 from evenly_protocol.words import FloorMode, Intent, Source
 
 from .world import MINUTE, SECOND, World, code, phase
@@ -120,6 +122,20 @@ def test_the_speaker_may_skip_too_and_the_next_begins() -> None:
     w.must(r.SkipRound(), 2)
     assert w.speaking == [3]
     assert heard_until_the_end(w) == [3, 4]
+
+
+def test_whoever_skipped_and_has_the_floor_again_by_undo_is_in_the_round_once() -> None:
+    """The next turn is taken back, a phase begins by mistake and is taken back too: the seat waits to be heard."""
+    w = begun(4)
+    w.must(r.SkipRound(2), 1)
+    for _ in range(2):
+        step = last_step(w.room, 1)
+        assert step is not None
+        w.must(Undo(step.id), 1)
+        if w.speaking == [2]:
+            w.must(StartPhase(0, w.session.phase.visit), 1)
+    assert w.floor.round is not None
+    assert (w.floor.round.pending, w.floor.round.heard, w.floor.round.listening) == ([2, 3, 4], [], [])
 
 
 def test_a_member_may_come_back_later_once() -> None:
