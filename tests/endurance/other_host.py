@@ -8,17 +8,25 @@ import secrets
 import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 import pytest
 
-HERE, THERE = "10.203.77.1", "10.203.77.2"
+NETWORKS = ip_network("10.203.0.0/16")
+"""Each pair of machines has four addresses of these, so that several may be there at once."""
 
 
 @dataclass(frozen=True)
 class OtherHost:
-    """A network of its own, joined to this one by a cable that can be pulled."""
+    """A network of its own, joined to this one by a cable that can be pulled.
+
+    Attributes:
+        here, there: the addresses of this machine and of the other one at the cable's ends.
+    """
 
     name: str
+    here: str
+    there: str
 
     @property
     def inside(self) -> tuple[str, ...]:
@@ -36,18 +44,20 @@ def other_host() -> Generator[OtherHost]:
     if os.geteuid() != 0:
         pytest.skip("a network of its own needs root")
     name = f"ev{secrets.token_hex(3)}"
+    first = NETWORKS[4 * secrets.randbelow(NETWORKS.num_addresses // 4)]
+    host = OtherHost(name, str(first + 1), str(first + 2))
     try:
         _ip("netns", "add", name)
         _ip("link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b", "netns", name)
-        _ip("addr", "add", f"{HERE}/30", "dev", f"{name}a")
+        _ip("addr", "add", f"{host.here}/30", "dev", f"{name}a")
         _ip("link", "set", f"{name}a", "up")
-        for what in (["addr", "add", f"{THERE}/30", "dev", f"{name}b"], ["link", "set", f"{name}b", "up"]):
-            _run(*OtherHost(name).inside, "ip", *what)
+        for what in (["addr", "add", f"{host.there}/30", "dev", f"{name}b"], ["link", "set", f"{name}b", "up"]):
+            _run(*host.inside, "ip", *what)
     except (OSError, subprocess.CalledProcessError) as error:
         _drop(name)
         pytest.skip(f"no network namespaces here: {error}")
     try:
-        yield OtherHost(name)
+        yield host
     finally:
         _drop(name)
 

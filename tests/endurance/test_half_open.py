@@ -15,7 +15,7 @@ from evenly_protocol.hands import LowerHand, RaiseHand
 from evenly_protocol.words import Intent
 
 from tests.endurance.fault_proxy import FaultProxy
-from tests.endurance.other_host import HERE, THERE, other_host
+from tests.endurance.other_host import other_host
 from tests.endurance.real_members import plain_member
 from tests.harness import Served, Server, eventually, make_room
 from tests.nats_servers import made_on, one_nats
@@ -24,13 +24,13 @@ FOUND_WITHIN_S = 17
 
 
 async def test_a_line_that_is_dead_without_a_word_is_found(tmp_path: Path) -> None:
-    listens = ("--host", "0.0.0.0", "--insecure", "--no-pace", "--name", HERE)
-    with other_host() as there:
+    with other_host() as host:
+        listens = ("--host", "0.0.0.0", "--insecure", "--no-pace", "--name", host.here)
         async with Server(tmp_path / "rooms.db", *listens) as server, make_room(server, 2, session=True) as group:
-            link = dataclasses.replace(group.link, host=HERE)
-            async with plain_member(link, tmp_path / "far", *there.inside):
+            link = dataclasses.replace(group.link, host=host.here)
+            async with plain_member(link, tmp_path / "far", *host.inside):
                 await eventually(lambda: 3 in group.leader.connected)
-                there.pull()
+                host.pull()
                 async with asyncio.timeout(FOUND_WITHIN_S):
                     while 3 in group.leader.connected:
                         assert await group.leader.ask(RaiseHand(Intent.SPEAK)) is None
@@ -62,19 +62,21 @@ async def test_a_machine_that_is_gone_is_left_for_the_link_s_other_server(
     monkeypatch.setattr("tests.harness.PATIENCE_S", 60)
     certificate, key, pin = certificate_in(tmp_path)
     files = ("--certificate", str(certificate), "--private-key", str(key))
-    with other_host() as there:
-        async with one_nats(tmp_path / "nats") as nats, FaultProxy(1, HERE) as way:
+    with other_host() as host:
+        async with one_nats(tmp_path / "nats") as nats, FaultProxy(1, host.here) as way:
             await (await made_on(nats.url)).close()
             way.to = int(nats.url.rpartition(":")[2])
-            url = f"nats://{HERE}:{way.port}"
-            name = ("--host", THERE, "--name", THERE)
+            url = f"nats://{host.here}:{way.port}"
+            name = ("--host", host.there, "--name", host.there)
             async with (
-                Server(url, *name, *files, inside=there.inside, log=tmp_path / "far") as far,
+                Server(url, *name, *files, inside=host.inside, log=tmp_path / "far") as far,
                 Server(nats.url, *files, log=tmp_path / "near") as near,
-                make_room(Far(Named(THERE, far.port), Named("127.0.0.1", near.port), pin), 3, session=True) as group,
+                make_room(
+                    Far(Named(host.there, far.port), Named("127.0.0.1", near.port), pin), 3, session=True
+                ) as group,
             ):
                 assert {member._way.port for member in group.members} == {far.port}
-                there.pull()
+                host.pull()
                 asked = [asyncio.create_task(member.ask(RaiseHand(Intent.SPEAK))) for member in group.members]
                 began = asyncio.get_running_loop().time()
                 assert await asyncio.gather(*asked) == [None] * 3
