@@ -55,9 +55,10 @@ class Round(msgspec.Struct, array_like=True):
         )
 
     def begin(self, seat: int) -> None:
-        """This seat has its turn now."""
-        if seat in self.pending:
-            self.pending.remove(seat)
+        """This seat has its turn now, also if it had skipped."""
+        for seats in (self.pending, self.listening):
+            if seat in seats:
+                seats.remove(seat)
         if seat not in self.heard:
             self.heard.append(seat)
 
@@ -68,10 +69,9 @@ class Round(msgspec.Struct, array_like=True):
                 seats.remove(seat)
 
     def take_back(self, seat: int, before: Round | None) -> None:
-        """This seat has not had its turn after all: it stands where it stood, also if it skipped meanwhile."""
-        for seats in (self.heard, self.listening):
-            if seat in seats:
-                seats.remove(seat)
+        """This seat has not had its turn after all: it stands where it stood."""
+        if seat in self.heard:
+            self.heard.remove(seat)
         if seat not in self.pending:
             stood = before.pending.index(seat) if before is not None and seat in before.pending else 0
             self.pending.insert(stood, seat)

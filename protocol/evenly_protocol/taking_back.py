@@ -46,6 +46,8 @@ def _taken_back(room: Room, event: TurnTakenBack, stamp: Stamp) -> None:
                 hand.behind = turn.hand.id
     if before.turn is not None:
         _runs_on(session, before.turn, turn.held_ms, stamp.at)
+        if before.turn.source is Source.ROUND and floor.round is not None:
+            floor.round.begin(before.turn.seat)
 
 
 def _runs_on(session: Session, turn: Turn, held_ms: int, at: int) -> None:

@@ -29,6 +29,12 @@ def heard_until_the_end(w: World) -> list[int]:
     return order
 
 
+def undo_last(w: World) -> None:
+    step = last_step(w.room, 1)
+    assert step is not None
+    w.must(Undo(step.id), 1)
+
+
 def test_everyone_attending_speaks_once_in_seat_order() -> None:
     w = begun()
     assert heard_until_the_end(w) == [2, 3, 4, 5]
@@ -128,14 +134,19 @@ def test_whoever_skipped_and_has_the_floor_again_by_undo_is_in_the_round_once() 
     """The next turn is taken back, a phase begins by mistake and is taken back too: the seat waits to be heard."""
     w = begun(4)
     w.must(r.SkipRound(2), 1)
-    for _ in range(2):
-        step = last_step(w.room, 1)
-        assert step is not None
-        w.must(Undo(step.id), 1)
-        if w.speaking == [2]:
-            w.must(StartPhase(0, w.session.phase.visit), 1)
-    assert w.floor.round is not None
-    assert (w.floor.round.pending, w.floor.round.heard, w.floor.round.listening) == ([2, 3, 4], [], [])
+    undo_last(w)
+    assert w.speaking == [2]
+    assert w.floor.round == r.Round([3, 4], [2], guide_ms=w.floor.round.guide_ms)
+    w.must(StartPhase(0, w.session.phase.visit), 1)
+    undo_last(w)
+    assert w.floor.round == r.Round([2, 3, 4], guide_ms=w.floor.round.guide_ms)
+
+
+def test_whoever_put_it_off_and_has_the_floor_again_by_undo_has_one_turn() -> None:
+    w = begun(4)
+    w.must(r.ComeBackLater(2), 1)
+    undo_last(w)
+    assert heard_until_the_end(w) == [2, 3, 4]
 
 
 def test_a_member_may_come_back_later_once() -> None:
