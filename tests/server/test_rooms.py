@@ -159,6 +159,25 @@ async def test_while_the_server_stops_nobody_is_refused_for_good(journal: Faulty
             assert await founder.bye() == "stopping"
 
 
+async def test_while_a_room_moves_to_another_server_its_members_are_told_so(
+    journal: FaultyJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(room: bytes) -> bool:
+        return False
+
+    async with serving(journal) as server, make_room(server, 1) as group:
+        async with wire(group.link, group.leader.key) as member:
+            await member.enter()
+            monkeypatch.setattr(journal.homes, "claim", refused)
+            journal.homes.moved(group.link.room)
+            assert await member.bye() == "moving"
+        async with wire(group.link) as newcomer, wire(server.new_link()) as founder:
+            await newcomer.prove()
+            assert await newcomer.bye() == "moving"
+            await founder.prove(Purpose.CREATE)
+            assert await founder.bye() == "moving"
+
+
 async def test_stopping_waits_for_rooms_that_are_being_opened(journal: FaultyJournal) -> None:
     async with serving(journal) as server:
         async with make_room(server, 1) as group:
