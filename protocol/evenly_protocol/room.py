@@ -65,7 +65,8 @@ class RoomCreated(Event, frozen=True):
 class CommandsSeen(msgspec.Struct, array_like=True):
     """What the room remembers of a device's commands, so that none is decided twice.
 
-    `highest` is the highest counter accepted; `recent` the ids of the last 64 accepted.
+    `highest` is the highest counter accepted; `recent` the ids of the last 64 accepted. Of holds, which are recorded to
+    nobody and have no counter, `highest` is the last one's entry.
     """
 
     highest: int = 0
@@ -216,8 +217,7 @@ else:
     AnyEvent = Union[EVENTS]  # noqa: UP007
 
 UNCOUNTED: frozenset[type[Command]] = frozenset({session.Hold, agreement.AnswerAgreement})
-"""Commands that stand outside a device's counter. Given twice, they do what they do once: a hold as long as it is among
-the last `OUTCOMES_KEPT`."""
+"""Commands that stand outside a device's counter: given twice, they do what they do once."""
 
 UNRECORDED: frozenset[type[Command]] = frozenset({session.Hold})
 """Commands of which it is not recorded who gave them."""
@@ -284,7 +284,7 @@ def _note_command(room: Room, entry: Entry, device: bytes) -> None:
     if entry.by == 0 and not any(isinstance(e, session.HoldBegan) for e in entry.events):
         return
     seen = room.seen.setdefault(device, CommandsSeen())
-    seen.highest = max(seen.highest, entry.counter)
+    seen.highest = max(seen.highest, entry.counter if entry.by else entry.seq)
     seen.recent.append(entry.id)
     del seen.recent[:-OUTCOMES_KEPT]
 

@@ -143,7 +143,13 @@ class HandOver(Command, frozen=True):
 
 
 class Hold(Command, frozen=True):
-    """Pause everything."""
+    """Pause everything.
+
+    `seen` is the last entry that its author had seen, 0 where that is not told. A hold behind it, of whomever, is what
+    was asked for: so a hold that is given again after a lost answer holds once, though nothing says whose it was.
+    """
+
+    seen: int = 0
 
 
 class Resume(Command, frozen=True):
@@ -276,7 +282,9 @@ def _hand_over(room: Room, command: HandOver, asking: Asking) -> list[Event] | R
 
 def _hold(room: Room, command: Hold, asking: Asking) -> list[Event] | Refusal:
     session = room.running
-    return [] if session is None or session.held_since is not None else [HoldBegan()]
+    last_hold = room.seen[b""].highest if b"" in room.seen else 0
+    done = session is None or session.held_since is not None or 0 < command.seen < last_hold
+    return [] if done else [HoldBegan()]
 
 
 def _resume(room: Room, command: Resume, asking: Asking) -> list[Event] | Refusal:

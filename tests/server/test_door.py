@@ -16,9 +16,10 @@ from evenly_protocol import agenda, agreement, attendance, hands, seats, session
 from evenly_protocol.agreement import AnswerAgreement, NameRoom, SetAgreement, SetInvitation
 from evenly_protocol.attendance import ListenToday
 from evenly_protocol.hands import RaiseHand
+from evenly_protocol.room import OUTCOMES_KEPT
 from evenly_protocol.sealed import FieldKind
 from evenly_protocol.seats import AddGuest, RemoveMember
-from evenly_protocol.session import Hold, StartSession
+from evenly_protocol.session import Hold, Resume, StartSession
 from evenly_protocol.wire import (
     MESSAGE_AT_MOST,
     RELAY_AT_MOST,
@@ -804,6 +805,24 @@ async def test_hold_sent_twice_after_a_reconnect_holds_once(local: Local) -> Non
         await member.command(0, Hold(), id)
         assert await member.next(Accepted) == Accepted(id)
         assert sum(e.id == id for e in await local.entries(group.link.room)) == 1
+
+
+async def test_a_hold_whose_answer_was_lost_holds_once_however_many_came_since(local: Local) -> None:
+    async with make_room(local, 2, session=True) as group:
+        member = group.others[0]
+        seen = member.room.seq
+        held = member.send(Hold())
+        await group.leader.until(lambda room: room.running is not None and room.running.held_since is not None)
+        await member.until(lambda _: not member.unsent)
+        for _ in range(OUTCOMES_KEPT + 1):
+            assert await group.leader.ask(Resume()) is None
+            assert await group.leader.ask(Hold()) is None
+        assert await group.leader.ask(Resume()) is None
+        async with wire(group.link, member.key) as again:
+            await again.enter()
+            await again.send(CommandFrame(held, 0, Hold(seen)))
+            assert await again.next(Accepted) == Accepted(held)
+        assert sum(entry.id == held for entry in await local.entries(group.link.room)) == 1
 
 
 async def test_the_challenge_is_never_the_same(local: Local) -> None:
