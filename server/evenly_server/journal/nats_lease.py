@@ -24,7 +24,10 @@ EXPECTED: Final = "Nats-Expected-Last-Subject-Sequence"
 """The header that names the place of the last message that is known to its author."""
 
 CONFLICT: Final = frozenset({10071, 10164})
-"""Error codes of NATS: another message stands there."""
+"""Error codes of NATS: another message stands there, or is just being written."""
+
+TRIES: Final = 3
+"""How often a conflict is looked into at a time: one that stays is a message of which NATS does not know yet."""
 
 _log = logging.getLogger(__name__)
 
@@ -98,13 +101,15 @@ class Lease:
         """Takes the lease, or renews it; whether nobody else has it."""
         clock = asyncio.get_running_loop().time
         self._lapsed = self._lapsed or 0 < self._until <= clock()
-        for _ in range(3):
+        tries = 0
+        while True:
+            tries += 1
             began = clock()
             headers = {EXPECTED: str(self._place), "Nats-TTL": f"{LEASE_S}s"}
             try:
                 taken = await self._js.publish(self._subject, self._data, timeout=ANSWER_WITHIN_S, headers=headers)
             except APIError as error:
-                if error.err_code not in CONFLICT:
+                if error.err_code not in CONFLICT or tries == TRIES:
                     raise
             else:
                 self._place, self._until = taken.seq, began + LEASE_S
@@ -122,4 +127,3 @@ class Lease:
                 continue
             self._lapsed = self._lapsed or self._place > 0
             self._place = 0
-        return False

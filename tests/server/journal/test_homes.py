@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from evenly_server.journal import nats_lease
 from evenly_server.journal.homes import Neighbour
 from evenly_server.journal.interface import JournalRefused, JournalUnavailable, Outcome
 from evenly_server.journal.jetstream import JetStreamJournal
 from evenly_server.journal.nats_homes import NatsHomes
 from evenly_server.journal.nats_lease import LEASE_S
+from evenly_server.journal.nats_streams import STATE
 from evenly_server.journal.opening import Access
 
 from tests.harness import eventually
-from tests.nats_servers import Nats, made_on, one_nats
+from tests.nats_servers import Nats, made_on, one_nats, three_nats
 
 ROOM, OTHER = b"\x01" * 16, b"\x02" * 16
 
@@ -162,6 +165,33 @@ async def test_while_nats_is_away_nothing_is_known(nats: Nats, two: tuple[JetStr
     assert await asyncio.wait_for(append, 30) is Outcome.OK
     await eventually(lambda: homes_of(other)._lease.held)
     assert not await other.homes.claim(ROOM)
+
+
+async def test_a_lease_whose_renewal_is_being_written_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While NATS has a leader that cannot write, it says of a second renewal that there is one already."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr(nats_lease, "RENEW_EVERY_S", 0.3)
+    async with three_nats(tmp_path / "three") as nats:
+        journal = await made_on(",".join(one.url for one in nats), replicas=3)
+        state = await journal._manager.stream_info(STATE)
+        await journal.close()
+        assert state.cluster is not None
+        leader = next(one for one in nats if one.name == state.cluster.leader)
+        journal = await serving(leader, "one")
+        lease = homes_of(journal)._lease
+        followers = [one for one in nats if one is not leader]
+        for one in followers:
+            one.send(signal.SIGSTOP)
+        await eventually(lambda: "BadRequestError" in caplog.text)
+        for one in followers:
+            one.send(signal.SIGCONT)
+        until = lease._until
+        await eventually(lambda: lease._until > until)
+        assert lease.held
+        assert await journal.homes.claim(ROOM)
+        await journal.close()
 
 
 async def test_rooms_are_moved_while_nobody_serves(nats: Nats) -> None:
