@@ -31,7 +31,7 @@ from evenly_protocol.hashing import hello_message, profile_message
 from evenly_protocol.refusals import Refusal
 from evenly_protocol.room import STATE_VERSION, UNCOUNTED, Entry, Room, evolve
 from evenly_protocol.sealed import FieldKind
-from evenly_protocol.session import Hold
+from evenly_protocol.session import Hold, last_hold
 from evenly_protocol.wire import (
     FAREWELLS,
     KNOCKS_SINCE,
@@ -371,7 +371,7 @@ class Peer:
         """Sends a command, now or after the next reconnect. Returns its id; a `Settled` notice tells its end."""
         id = id or self.new_id()
         if isinstance(command, Hold):
-            command = Hold(self.room.seq)
+            command = Hold(last_hold(self.room))
         if type(command) in UNCOUNTED:
             frame = CommandFrame(id, 0, command)
             self._uncounted[id] = frame

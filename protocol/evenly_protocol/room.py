@@ -65,8 +65,7 @@ class RoomCreated(Event, frozen=True):
 class CommandsSeen(msgspec.Struct, array_like=True):
     """What the room remembers of a device's commands, so that none is decided twice.
 
-    `highest` is the highest counter accepted; `recent` the ids of the last 64 accepted. Of holds, which are recorded to
-    nobody and have no counter, `highest` is the last one's entry.
+    `highest` is the highest counter accepted; `recent` the ids of the last 64 accepted.
     """
 
     highest: int = 0
@@ -284,7 +283,7 @@ def _note_command(room: Room, entry: Entry, device: bytes) -> None:
     if entry.by == 0 and not any(isinstance(e, session.HoldBegan) for e in entry.events):
         return
     seen = room.seen.setdefault(device, CommandsSeen())
-    seen.highest = max(seen.highest, entry.counter if entry.by else entry.seq)
+    seen.highest = max(seen.highest, entry.counter)
     seen.recent.append(entry.id)
     del seen.recent[:-OUTCOMES_KEPT]
 

@@ -145,11 +145,12 @@ class HandOver(Command, frozen=True):
 class Hold(Command, frozen=True):
     """Pause everything.
 
-    `seen` is the last entry that its author had seen, 0 where that is not told. A hold behind it, of whomever, is what
-    was asked for: so a hold that is given again after a lost answer holds once, though nothing says whose it was.
+    `after` is the last hold of which its author knew (`last_hold`), None where that is not told. A later one, of
+    whomever, is what was asked for: so a hold that is given again after a lost answer holds once, though nothing says
+    whose it was.
     """
 
-    seen: int = 0
+    after: bytes | None = None
 
 
 class Resume(Command, frozen=True):
@@ -280,10 +281,15 @@ def _hand_over(room: Room, command: HandOver, asking: Asking) -> list[Event] | R
     return [] if session is None or session.host == command.seat else [HostSet(command.seat)]
 
 
+def last_hold(room: Room) -> bytes:
+    """The id of the command that last held a session of this room; empty for none."""
+    nobodys = room.seen.get(b"")
+    return nobodys.recent[-1] if nobodys is not None else b""
+
+
 def _hold(room: Room, command: Hold, asking: Asking) -> list[Event] | Refusal:
     session = room.running
-    last_hold = room.seen[b""].highest if b"" in room.seen else 0
-    done = session is None or session.held_since is not None or 0 < command.seen < last_hold
+    done = session is None or session.held_since is not None or command.after not in (None, last_hold(room))
     return [] if done else [HoldBegan()]
 
 
