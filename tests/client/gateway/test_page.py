@@ -26,6 +26,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGE = Path(page_words.__file__).parent / "page"
 HERE = Path(__file__).parents[3]
+WINDOW = r"window ([1-9]\d*x\d+)\."
+"""What a client paints of its window, in cells; before it has heard of the visitor's it has none, 0x0."""
 
 
 class Gateway:
@@ -268,7 +270,7 @@ async def test_a_phone_in_portrait_has_room_and_keys(gate: Gateway, browser: Bro
     """At least 50 columns, keys that a finger meets, each of them with a name, and each sends what it says."""
     async with Person(browser, **PHONE) as person:
         await person.enter(gate.entry())
-        columns, rows = (await person.sees(r"window (\d+x\d+)\.")).split("x")
+        columns, rows = (await person.sees(WINDOW)).split("x")
         assert int(columns) >= 50
         assert int(rows) >= 30
         for key in ("Hand", "Finish", "Answer"):
@@ -296,7 +298,7 @@ async def test_the_keyboard_of_a_phone_comes_by_its_key(gate: Gateway, browser: 
     """A finger on the terminal does not bring it; once it covers the page's lower part, the terminal is smaller."""
     async with Person(browser, **PHONE) as person:
         await person.enter(gate.entry())
-        window = await person.sees(r"window (\d+x\d+)\.")
+        window = await person.sees(WINDOW)
         mode = "document.querySelector('.xterm-helper-textarea').inputMode"
         await person.page.locator("#screen").tap()
         assert await person.page.evaluate(mode) == "none"
@@ -342,14 +344,14 @@ async def test_what_a_client_sends_can_draw_and_nothing_else(gate: Gateway, brow
 
         person.page.on("dialog", answer)
         await person.enter(gate.entry())
-        window = await person.sees(r"window (\d+x\d+)\.")
+        window = await person.sees(WINDOW)
         await person.page.evaluate("navigator.clipboard.writeText('mine')")
         await person.page.keyboard.press("Control+x")
         await person.sees("<script>alert")
         await person.page.keyboard.type("x")
         # What was asked of the terminal was not answered: what arrives is what was typed.
         await person.sees(r"typed b'x'\.")
-        assert await person.sees(r"window (\d+x\d+)\.") == window
+        assert await person.sees(WINDOW) == window
         assert await person.page.evaluate("navigator.clipboard.readText()") == "mine"
         assert await person.page.locator("img").count() == 0
         await person.page.keyboard.press("Control+x")
